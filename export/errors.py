@@ -1,0 +1,11 @@
+"""The errors of `export`: each message is one line for the person who can act on it."""
+
+from __future__ import annotations
+
+
+class ExportError(Exception):
+    """A model could not be converted, or a converted model is not what it must be."""
+
+
+class InvalidModelFileError(ExportError):
+    """A model file is damaged, not of the claimed format, or not int8 where int8 is required."""

@@ -1,0 +1,192 @@
+"""The configuration of a pipeline: one frozen type per table of the TOML file, read strictly."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+
+from harness.errors import ConfigError
+from harness.gate.checks import GateConfig
+from harness.problems import first_problem
+from harness.table import Table
+
+_MAX_CONFIG_BYTES = 1 << 20
+
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class DataConfig(Table):
+    """`[data]`: which images, and how they are split."""
+
+    source: str
+    """`digits`, `npz`, `cifar10` or `cifar100`."""
+    path: Path | None = None
+    """Folder, archive or `.npz`; relative to the config file."""
+    test_path: Path | None = None
+    """npz only: a second file that holds the test split."""
+    download: bool = False
+    """CIFAR only: fetch the archive into `path` when it is not there."""
+    test_fraction: Fraction = 0.25
+    """Where the source has no test split of its own."""
+    calibration_samples: int = Field(default=256, ge=1)
+    """Held out of the training images, to set the ranges of the int8 model."""
+    seed: int = Field(default=0, ge=0)
+    """Draws the splits."""
+    normalize: Literal["train", "none"] = "train"
+    """`train`: subtract the mean and divide by the deviation of the training split, by channel."""
+
+    @field_validator("path", "test_path")
+    @classmethod
+    def _relative_to_config(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        if path is None:
+            return None
+        base = (info.context or {}).get("folder", Path())
+        return Path(base) / path.expanduser()
+
+
+class FamilyConfig(Table):
+    """One `[[models]]` table: a family at several widths and seeds."""
+
+    family: str
+    """`scale_cnn`, `mobilenet_v2`, or a class of your own as `package.module:Class`."""
+    widths: tuple[float, ...] = Field(min_length=1)
+    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+
+    @field_validator("widths", "seeds")
+    @classmethod
+    def _no_twins(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        if len(set(values)) != len(values):
+            raise ValueError("values must not repeat")
+        if min(values) < 0:
+            raise ValueError("values must not be negative")
+        return values
+
+
+class AugmentConfig(Table):
+    """`[train.augment]`: what is done to each training image, anew in every epoch."""
+
+    crop_padding: int = Field(default=4, ge=0)
+    """Pixels of zero padding before a random crop back to the image's size."""
+    flip: bool = True
+    """Mirror left and right with probability 1/2."""
+    cutout: int = Field(default=8, ge=0)
+    """Side in pixels of the square that is blanked at a random centre; 0 blanks nothing."""
+
+
+class TrainConfig(Table):
+    """`[train]`: SGD with cosine annealing; the paper's protocol by default."""
+
+    epochs: int = Field(default=200, ge=1)
+    batch_size: int = Field(default=128, ge=2)
+    learning_rate: float = Field(default=0.1, gt=0)
+    final_learning_rate: float = Field(default=1e-5, ge=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    weight_decay: float = Field(default=5e-4, ge=0)
+    augment: AugmentConfig = AugmentConfig()
+    checkpoint_every_epochs: int = Field(default=10, ge=1)
+    """How much a killed training can lose. Does not change the result."""
+    device: str = "auto"
+    """`auto` (CUDA where there is one), `cpu` or `cuda`. Not part of what names the result."""
+
+
+class ExportConfig(Table):
+    """`[export]`: limits on how far a conversion may be from the torch model."""
+
+    onnx_tolerance: float = Field(default=1e-3, gt=0)
+    """Largest difference of a logit, ONNX Runtime to torch, relative to the largest logit."""
+    float_tolerance: float = Field(default=1e-3, gt=0)
+    """The same for the float TFLite conversion, checked before anything is quantized."""
+
+
+class EvaluateConfig(Table):
+    """`[evaluate]`: where every model is run on the test split."""
+
+    runtimes: tuple[str, ...] = Field(
+        default=("torch", "onnxruntime", "litert", "litert-ref", "tflm"), min_length=1
+    )
+
+
+class TrackConfig(Table):
+    """`[track]`: the MLflow store."""
+
+    uri: str | None = None
+    """Any MLflow tracking URI; by default a sqlite file beside the runs."""
+    experiment: str | None = None
+    """Name of the MLflow experiment; by default the name of the pipeline."""
+
+
+class RegisterConfig(Table):
+    """`[register]`: where a model goes that passed the gate."""
+
+    name: str | None = None
+    """Registered model name; by default the name of the pipeline."""
+    alias: str = Field(default="champion", pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")
+
+
+class Config(Table):
+    """A whole pipeline."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """Names the folder under `runs/`, the experiment and the registered model."""
+    data: DataConfig
+    models: tuple[FamilyConfig, ...] = Field(min_length=1)
+    train: TrainConfig = TrainConfig()
+    export: ExportConfig = ExportConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
+    gate: GateConfig | None = None
+    track: TrackConfig = TrackConfig()
+    register_: RegisterConfig = Field(default=RegisterConfig(), alias="register")
+
+    @model_validator(mode="after")
+    def _gate_target_is_trained(self) -> Config:
+        if self.gate is None:
+            return self
+        target = self.gate.target
+        if not any(
+            family.family == target.family
+            and target.width in family.widths
+            and target.seed in (None, *family.seeds)
+            for family in self.models
+        ):
+            raise ValueError(
+                f"gate.target {target.family} width {target.width:g} is not among [[models]]"
+            )
+        if self.gate.runtime not in self.evaluate.runtimes:
+            raise ValueError(
+                f"gate.runtime {self.gate.runtime!r} is not among evaluate.runtimes "
+                f"{list(self.evaluate.runtimes)}"
+            )
+        return self
+
+
+def load_config(path: Path) -> Config:
+    """Read a pipeline's TOML file; its relative paths are relative to it.
+
+    Raises:
+        ConfigError: no such file, not TOML, an unknown key or a value that is not allowed; one line
+            with the file, the key, what was expected and what came.
+
+    """
+    content = read_toml(path)
+    try:
+        return Config.model_validate(content, context={"folder": path.parent})
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {first_problem(error)}") from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file; ConfigError where there is none or it is not TOML."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    if len(content) > _MAX_CONFIG_BYTES:
+        raise ConfigError(f"{path}: {len(content)} bytes, a config has at most {_MAX_CONFIG_BYTES}")
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path}: not a TOML file ({error})") from error

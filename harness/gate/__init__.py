@@ -1,0 +1,1 @@
+"""The gate: checks from a config, decided on Predictions, into one verdict."""

@@ -1,0 +1,219 @@
+"""Predictions: what one artifact answered, sample by sample, on one runtime.
+
+The file is an `.npz` that loads with `allow_pickle=False`:
+
+| array    | shape  | dtype           | content                                              |
+|----------|--------|-----------------|------------------------------------------------------|
+| `scores` | (N, C) | float32         | as the runtime produced them, dequantized            |
+| `labels` | (N,)   | integer         | the true class of each sample                        |
+| `ids`    | (N,)   | integer or text | stable, unique sample ids                            |
+| `meta`   | ()     | text            | JSON; only `kind` (logits, probabilities) is required |
+
+Anyone can write one with numpy, so models trained or run elsewhere can be gated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError
+
+from harness.data.split import as_ids, as_labels
+from harness.errors import PredictionsError
+from harness.files import atomic_path
+from harness.npz import read_arrays
+from harness.problems import first_problem
+from harness.table import Table
+
+ScoreKind = Literal["logits", "probabilities"]
+_MIN_CLASSES = 2
+_CHUNK_SAMPLES = 16384
+_QUANTIZATION_SLACK = 1.0 / 256  # an int8 softmax output is a multiple of 1/256
+
+
+class RuntimeRecord(Table):
+    """Which runtime answered: its name in the registry, its version, and how it was set up."""
+
+    name: str
+    version: str = ""
+    options: dict[str, str | int | float | bool] = Field(default_factory=dict)
+
+
+class HostRecord(Table):
+    """The machine that computed: operating system, architecture, CPU model and its features."""
+
+    system: str
+    machine: str
+    cpu: str = ""
+    features: tuple[str, ...] = ()
+
+
+class ModelRecord(Table):
+    """Which model answered: family, width multiplier or channel count, seed, parameters, MACs."""
+
+    family: str
+    width: float
+    seed: int
+    parameters: int | None = None
+    macs: int | None = None
+
+
+class Meta(Table):
+    """What a Predictions file says of itself; absent facts are None, never guessed."""
+
+    format: Literal[1] = 1
+    kind: ScoreKind
+    artifact_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    data_digest: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    data_name: str | None = None
+    split: str | None = None
+    class_names: tuple[str, ...] | None = None
+    runtime: RuntimeRecord | None = None
+    host: HostRecord | None = None
+    model: ModelRecord | None = None
+    cycles_per_sample: float | None = Field(default=None, ge=0)
+    device: dict[str, str | int | float | bool | None] | None = None
+    extra: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Scores, labels and ids of N samples over C classes, checked on construction.
+
+    Raises:
+        PredictionsError: wrong shapes or dtypes, no samples, fewer than 2 classes, NaN or infinite
+            scores, labels out of range, ids not unique, probabilities outside [0, 1] or whose rows
+            do not sum to 1 within the slack of an int8 output, class names of another count.
+
+    """
+
+    scores: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    ids: NDArray[np.generic]
+    meta: Meta
+
+    def __post_init__(self) -> None:
+        try:
+            scores = _checked_scores(self.scores, self.meta)
+            labels = as_labels(self.labels, len(scores), scores.shape[1])
+            ids = as_ids(self.ids, len(scores))
+        except ValueError as error:
+            raise PredictionsError(str(error)) from error
+        for name, value in (("scores", scores), ("labels", labels), ("ids", ids)):
+            object.__setattr__(self, name, value)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def classes(self) -> int:
+        """C, the number of classes, including those without a sample."""
+        return int(self.scores.shape[1])
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """One name per class; the class number where the file names none."""
+        return self.meta.class_names or tuple(str(index) for index in range(self.classes))
+
+    @cached_property
+    def predicted(self) -> NDArray[np.int64]:
+        """(N,) the class with the highest score; of equal scores the lowest class number."""
+        return np.asarray(np.argmax(self.scores, axis=1), dtype=np.int64)
+
+    @cached_property
+    def correct(self) -> NDArray[np.bool_]:
+        """(N,) whether the predicted class is the label."""
+        return np.asarray(self.predicted == self.labels)
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float64]:
+        """(N,) probability of the predicted class: softmax of logits in float64, or as given."""
+        if self.meta.kind == "probabilities":
+            return np.asarray(np.clip(self.scores.max(axis=1), 0.0, 1.0), dtype=np.float64)
+        starts = range(0, len(self), _CHUNK_SAMPLES)
+        return np.concatenate([_top(self.scores[i : i + _CHUNK_SAMPLES]) for i in starts])
+
+    def save(self, path: Path) -> None:
+        """Write the `.npz`, atomically; equal content gives equal bytes."""
+        with atomic_path(path) as temporary, temporary.open("wb") as handle:
+            np.savez(
+                handle,
+                scores=self.scores,
+                labels=self.labels,
+                ids=self.ids,
+                meta=np.array(self.meta.model_dump_json(exclude_none=True)),
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> Predictions:
+        """Read and check a Predictions file.
+
+        Raises:
+            PredictionsError: no such file, not an `.npz`, or its content is refused (see the class).
+
+        """
+        try:
+            arrays = read_arrays(path, ["scores", "labels", "ids", "meta"])
+        except (FileNotFoundError, ValueError) as error:
+            raise PredictionsError(str(error)) from error
+        try:
+            meta = _read_meta(arrays["meta"])
+            return cls(arrays["scores"], arrays["labels"], arrays["ids"], meta)
+        except PredictionsError as error:
+            raise PredictionsError(f"{path}: {error}") from error
+
+
+def _top(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    return np.asarray(1.0 / np.exp(shifted).sum(axis=1))
+
+
+def _read_meta(meta: NDArray[np.generic]) -> Meta:
+    if meta.dtype.kind != "U" or meta.size != 1:
+        raise PredictionsError(
+            f"meta must be one JSON text, got shape {meta.shape} of {meta.dtype}"
+        )
+    try:
+        return Meta.model_validate_json(str(meta.reshape(())))
+    except ValidationError as error:
+        raise PredictionsError(f"meta: {first_problem(error)}") from error
+
+
+def _checked_scores(scores: NDArray[np.generic], meta: Meta) -> NDArray[np.float32]:
+    if scores.ndim != 2 or scores.shape[1] < _MIN_CLASSES:  # noqa: PLR2004  (N, C)
+        raise ValueError(f"scores must be (N, C) with C >= 2, got shape {scores.shape}")
+    if len(scores) == 0:
+        raise ValueError("scores hold no samples")
+    if scores.dtype.kind not in "fiu":
+        raise ValueError(f"scores must be numbers, got dtype {scores.dtype}")
+    converted = scores.astype(np.float32, copy=False)
+    if not np.isfinite(converted).all():
+        row = int(np.flatnonzero(~np.isfinite(converted).all(axis=1))[0])
+        raise ValueError(f"scores of sample {row} hold NaN or infinity")
+    if meta.kind == "probabilities":
+        _check_probabilities(converted)
+    if meta.class_names is not None and len(meta.class_names) != scores.shape[1]:
+        raise ValueError(f"{len(meta.class_names)} class names for {scores.shape[1]} classes")
+    return converted
+
+
+def _check_probabilities(scores: NDArray[np.float32]) -> None:
+    lowest, highest = float(scores.min()), float(scores.max())
+    if lowest < -_QUANTIZATION_SLACK or highest > 1 + _QUANTIZATION_SLACK:
+        raise ValueError(
+            f"meta says probabilities, but scores range from {lowest:.4g} to {highest:.4g}; "
+            "declare kind = logits if they are"
+        )
+    sums = scores.sum(axis=1, dtype=np.float64)
+    slack = max(0.01, scores.shape[1] * _QUANTIZATION_SLACK)
+    worst = int(np.argmax(np.abs(sums - 1)))
+    if abs(sums[worst] - 1) > slack:
+        raise ValueError(
+            f"meta says probabilities, but those of sample {worst} sum to {sums[worst]:.4g}, "
+            f"more than {slack:.3g} from 1"
+        )

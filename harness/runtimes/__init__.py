@@ -1,0 +1,92 @@
+"""Runtimes: what computes a model's scores. One small interface, found by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import UserError
+from harness.predictions import RuntimeRecord, ScoreKind
+
+RUNTIMES = {
+    "torch": "harness.runtimes.torch_float:TorchRuntime",
+    "onnxruntime": "harness.runtimes.onnx_float:OnnxRuntime",
+    "litert": "harness.runtimes.litert:LiteRTRuntime",
+    "litert-ref": "harness.runtimes.litert:LiteRTReferenceRuntime",
+    "tflm": "harness.runtimes.tflm:TflmRuntime",
+}
+"""Name -> class, imported when asked for."""
+
+
+class Session(Protocol):
+    """One artifact loaded on one runtime, ready to answer; a context manager that closes itself."""
+
+    @property
+    def record(self) -> RuntimeRecord:
+        """Name, version and options, as they go into the Predictions file."""
+        ...
+
+    @property
+    def kind(self) -> ScoreKind:
+        """What the scores are, read off the model's last operator (softmax or not)."""
+        ...
+
+    def predict(self, images: NDArray[np.generic]) -> NDArray[np.float32]:
+        """Return the scores (N, C), dequantized, of images (N, H, W, C) or (N, F).
+
+        The images are as the data set holds them (uint8, int8, float32); the session applies the
+        preprocessing that the artifact carries and, for an int8 model, quantizes the result as
+        TFLite's QUANTIZE does. int8 images for an int8 model that carries no preprocessing are its
+        input bytes.
+
+        Raises:
+            ArtifactError: the images do not have the shape the model takes.
+            InfrastructureError: the runtime died.
+
+        """
+        ...
+
+    def close(self) -> None:
+        """Release threads, processes and memory; closing twice is harmless."""
+        ...
+
+    def __enter__(self) -> Session: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+class Runtime(Protocol):
+    """Loads artifacts of one format."""
+
+    suffix: str
+    """The file suffix it takes: `.safetensors`, `.onnx` or `.tflite`."""
+
+    def load(self, artifact: Path) -> Session:
+        """Return a session.
+
+        Raises:
+            ArtifactError: no such file, damaged, of another format, or with an operator the
+                runtime lacks.
+            MissingExtraError: the runtime is not installed.
+
+        """
+        ...
+
+
+def find_runtime(name: str, options: Mapping[str, Any] | None = None) -> Runtime:
+    """Return the runtime called `name`, constructed with `options` as keyword arguments.
+
+    Raises:
+        UserError: no runtime has that name; the message lists those that exist.
+
+    """
+    if name not in RUNTIMES:
+        raise UserError(f"unknown runtime {name!r}; known: {', '.join(RUNTIMES)}")
+    module, _, cls = RUNTIMES[name].partition(":")
+    runtime: Runtime = getattr(import_module(module), cls)(**(options or {}))
+    return runtime

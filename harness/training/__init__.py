@@ -1,0 +1,1 @@
+"""Training: the protocol, augmentation on tensors, resumable checkpoints."""

@@ -1,0 +1,1 @@
+"""Verdicts and Predictions as Markdown, JUnit XML, figures and one HTML file."""
