@@ -154,7 +154,7 @@ class Predictions:
         """Read and check a Predictions file.
 
         Raises:
-            PredictionsError: no such file, not an `.npz`, or its content is refused (see the class).
+            PredictionsError: no such file, not an `.npz`, or refused content (see the class).
 
         """
         try:
