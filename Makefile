@@ -1,0 +1,70 @@
+# Two commands: `make demo` runs the main job, `make test` runs every test. Both set up what they need.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PYTHON := $(shell for p in python3.11 python3 python3.12 python3.13; do \
+  command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive apt-get
+RUN := $(BIN)/tinygate run
+DEMO := examples/digits.toml
+
+.PHONY: constraints help setup demo test lint types unit format wheel bench doctor clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+setup: $(INSTALLED) ## Install everything into .venv
+
+demo: $(INSTALLED) ## Train, export, evaluate, gate and register the digits models
+	@$(RUN) $(DEMO)
+
+test: lint types unit ## Run every check and every test
+
+lint: $(INSTALLED) ## Check style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(INSTALLED) ## Check types
+	@$(BIN)/mypy
+
+unit: $(INSTALLED) ## Run the tests
+	@$(BIN)/pytest -n auto --dist loadgroup
+
+format: $(INSTALLED) ## Format the code
+	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
+
+wheel: $(INSTALLED) ## Build the wheel into dist/
+	@$(BIN)/uv build --wheel --build-constraints constraints.txt --python $(BIN)/python -q
+	@ls -l dist/*.whl
+
+bench: $(INSTALLED) ## Measure what is claimed about speed and memory
+	@$(BIN)/python -m harness.bench
+
+doctor: $(INSTALLED) ## Show what is installed and works
+	@$(BIN)/tinygate doctor
+
+constraints: $(INSTALLED) ## Take the newest versions that fit together
+	@{ sed -n '/^#/p' constraints.txt; $(BIN)/uv pip compile -q --upgrade --all-extras --no-header --no-annotate \
+	  --no-emit-index-url --python-version 3.11 pyproject.toml; } > constraints.new
+	@mv constraints.new constraints.txt
+
+clean: ## Remove build products and results, keep .venv
+	rm -rf build dist runs .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# The virtual environment: exact versions from constraints.txt, tinygate itself in editable form.
+$(INSTALLED): pyproject.toml constraints.txt | python
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (about 6 GB with torch; a minute or two) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt uv
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt -b constraints.txt -e '.[all,dev]'
+	@touch $@
+
+.PHONY: python
+python:
+	@[ -n "$(PYTHON)" ] || { echo "tinygate needs Python 3.11 or newer; none was found in PATH" >&2; exit 2; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  echo "installing python3-venv ..."; \
+	  $(APT) -qq update >/dev/null && $(APT) -qq install -y --no-install-recommends python3-venv >/dev/null; }
