@@ -191,7 +191,8 @@ def _checked_scores(scores: NDArray[np.generic], meta: Meta) -> NDArray[np.float
         raise ValueError("scores hold no samples")
     if scores.dtype.kind not in "fiu":
         raise ValueError(f"scores must be numbers, got dtype {scores.dtype}")
-    converted = scores.astype(np.float32, copy=False)
+    with np.errstate(over="ignore"):  # a score beyond float32 is refused below as infinite
+        converted = scores.astype(np.float32, copy=False)
     if not np.isfinite(converted).all():
         row = int(np.flatnonzero(~np.isfinite(converted).all(axis=1))[0])
         raise ValueError(f"scores of sample {row} hold NaN or infinity")

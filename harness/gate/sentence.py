@@ -32,13 +32,11 @@ def value_and_limit(value: float, limit: float, unit: Unit) -> tuple[str, str]:
 def sentence(check: Check, measured: Measured, outcome: str) -> str:
     """Return what was found, how it stands to the limit, and why it is undecided where it is."""
     if measured.value is None:
-        return f"Undecided: {check.rule.phrase} is not defined here, {measured.gap}."
+        return f"{check.rule.phrase} cannot be computed: {measured.gap}."
     value, limit = value_and_limit(measured.value, check.limit, check.rule.unit)
-    phrase = f"{check.rule.phrase}{measured.detail}"
-    if check.reference:
-        phrase += f" against {check.reference_words}"
-    bound = f"{LIMIT_WORDS[check.rule.direction]} {limit}"
+    against = f" against {check.reference_words}" if check.reference else ""
+    found = f"{check.rule.phrase}{measured.detail}{against} is {value}"
+    bound = f"the limit of {LIMIT_WORDS[check.rule.direction]} {limit}"
     if outcome == "inconclusive":
-        return f"Undecided: {phrase} is {value} ({bound} is asked), but {measured.gap}."
-    verb = "meets" if outcome == "pass" else "misses"
-    return f"{phrase} is {value}, which {verb} the limit of {bound}."
+        return f"{found}, but whether {bound} is met cannot be decided: {measured.gap}."
+    return f"{found}, which {'meets' if outcome == 'pass' else 'misses'} {bound}."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -13,6 +13,7 @@ from harness.predictions import HostRecord, ModelRecord, Predictions, RuntimeRec
 from harness.problems import first_problem
 from harness.table import Table
 
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Outcome = Literal["pass", "fail", "inconclusive"]
 EXIT_CODES: dict[Outcome, int] = {
     "pass": EXIT_PASS,
@@ -51,13 +52,13 @@ class CheckResult(Table):
 class Evidence(Table):
     """What one Predictions file in the gate is: which artifact answered what, and where."""
 
-    artifact_sha256: str | None = None
+    artifact_sha256: Digest | None = None
     model: ModelRecord | None = None
     runtime: RuntimeRecord | None = None
     host: HostRecord | None = None
     device: dict[str, str | int | float | bool | None] | None = None
     cycles_per_sample: float | None = None
-    data_digest: str | None = None
+    data_digest: Digest | None = None
     data_name: str | None = None
     split: str | None = None
     samples: int = Field(ge=1)
@@ -111,7 +112,7 @@ class Verdict(Table):
     """What was gated."""
     references: dict[str, Evidence] = Field(default_factory=dict)
     """By `float`, `largest` or the path of the file."""
-    tinygate_version: str
+    tinygate_version: str = Field(pattern=r"^[0-9A-Za-z.+-]+$")
 
     @model_validator(mode="after")
     def _follows_from_checks(self) -> Verdict:
@@ -128,14 +129,17 @@ class Verdict(Table):
     @property
     def headline(self) -> str:
         """The verdict in one line."""
-        counts = {one: sum(c.outcome == one for c in self.checks) for one in EXIT_CODES}
+        return f"{', '.join(self._counts())}: {self.subject.label}"
+
+    def _counts(self) -> Iterator[str]:
         total = len(self.checks)
         if self.outcome == "pass":
-            return f"{_of(total, total)} passed: {self.subject.label}"
-        parts = [f"{_of(counts['fail'], total)} failed"] if counts["fail"] else []
-        if counts["inconclusive"]:
-            parts.append(f"{_of(counts['inconclusive'], total)} undecided")
-        return f"{', '.join(parts)}: {self.subject.label}"
+            yield "the only check passed" if total == 1 else f"all {total} checks passed"
+            return
+        for outcome, word in (("fail", "failed"), ("inconclusive", "undecided")):
+            count = sum(check.outcome == outcome for check in self.checks)
+            if count:
+                yield f"{count} of {total} {'check' if total == 1 else 'checks'} {word}"
 
     def to_json(self) -> str:
         """Return the verdict as indented JSON; absent facts are null."""
@@ -154,9 +158,3 @@ class Verdict(Table):
             return cls.model_validate_json(text)
         except ValidationError as error:
             raise UserError(f"not a verdict: {first_problem(error)}") from error
-
-
-def _of(count: int, total: int) -> str:
-    if total == 1:
-        return "the only check"
-    return f"all {total} checks" if count == total else f"{count} of {total} checks"
