@@ -9,3 +9,8 @@ class ExportError(Exception):
 
 class InvalidModelFileError(ExportError):
     """A model file is damaged, not of the claimed format, or not int8 where int8 is required."""
+
+
+def in_one_line(error: BaseException, limit: int = 300) -> str:
+    """Return a foreign error as `Type: message` on one line, cut after `limit` characters."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:limit]

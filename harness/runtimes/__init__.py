@@ -32,6 +32,11 @@ class Session(Protocol):
         ...
 
     @property
+    def artifact_sha256(self) -> str:
+        """SHA-256 of the file that was loaded, 64 hex digits."""
+        ...
+
+    @property
     def kind(self) -> ScoreKind:
         """What the scores are, read off the model's last operator (softmax or not)."""
         ...
@@ -65,6 +70,11 @@ class Runtime(Protocol):
 
     suffix: str
     """The file suffix it takes: `.safetensors`, `.onnx` or `.tflite`."""
+
+    @property
+    def version(self) -> str:
+        """Which library in which version answers; MissingExtraError where none is installed."""
+        ...
 
     def load(self, artifact: Path) -> Session:
         """Return a session.

@@ -1,0 +1,78 @@
+"""One model over one split on one runtime: the stage that makes Predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.data.split import Split
+from harness.errors import ArtifactError
+from harness.predictions import Meta, ModelRecord, Predictions
+from harness.runtimes import Session
+from harness.runtimes.host import host_record
+
+Advance = Callable[[int, str], None]
+"""Called with the samples done so far and a note."""
+
+
+def evaluate(
+    session: Session,
+    split: Split,
+    *,
+    batch: int = 512,
+    data_name: str | None = None,
+    model: ModelRecord | None = None,
+    progress: Advance | None = None,
+) -> Predictions:
+    """Return the Predictions of `session` on every sample of `split`, in its order.
+
+    Args:
+        session: a loaded model; left open.
+        split: its images are as the data set holds them.
+        batch: samples per call of the session; also how often progress is told.
+        data_name: the data set's name, for the record.
+        model: family, width and seed where known, for the record.
+        progress: told after every batch.
+
+    Raises:
+        ArtifactError: the images do not fit the model, or the model has another number of classes
+            than the labels.
+        InfrastructureError: the runtime died.
+        PredictionsError: the scores are not what the model says they are.
+
+    """
+    parts = []
+    for start in range(0, len(split), batch):
+        scores = session.predict(split.images[start : start + batch])
+        _check_scores(scores, min(batch, len(split) - start), len(split.class_names))
+        parts.append(scores)
+        if progress is not None:
+            progress(start + len(scores), "")
+    meta = _meta(session, split, data_name, model)
+    return Predictions(np.concatenate(parts), split.labels, split.ids, meta)
+
+
+def _check_scores(scores: NDArray[np.float32], samples: int, classes: int) -> None:
+    if len(scores) != samples:
+        raise ArtifactError(f"the model returned {len(scores)} rows of scores for {samples} images")
+    if scores.shape[1] != classes:
+        raise ArtifactError(
+            f"the model answers {scores.shape[1]} classes, the data has {classes}; "
+            "evaluate it on the data it was trained for"
+        )
+
+
+def _meta(session: Session, split: Split, data_name: str | None, model: ModelRecord | None) -> Meta:
+    return Meta(
+        kind=session.kind,
+        artifact_sha256=session.artifact_sha256,
+        data_digest=split.digest,
+        data_name=data_name,
+        split=split.name,
+        class_names=split.class_names,
+        runtime=session.record,
+        host=host_record(),
+        model=model,
+    )
