@@ -99,4 +99,4 @@ def _print_line(console: Console, text: Text) -> None:
     if console.is_terminal:
         console.print(text)
     else:
-        console.print(text, soft_wrap=True)
+        console.print(Text(text.plain), soft_wrap=True)

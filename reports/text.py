@@ -32,7 +32,8 @@ def shortened(text: str, length: int) -> str:
 
 def quantity(value: float) -> str:
     """Return a count with its magnitude: 22756 as `22.8 k`, 925000 as `925 k`, 12 as `12`."""
+    rounded = float(f"{value:.3g}")
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:.3g} {letter}" if value < 1000 * size else f"{value:.3g}"
+        if rounded >= size:
+            return f"{rounded / size:g} {letter}"
     return f"{value:g}"
