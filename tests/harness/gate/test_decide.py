@@ -106,6 +106,7 @@ ABSENT = answers([0, 0, 1, 1], [0, 0, 1, 0], classes=4, class_names=("a", "b", "
         ({"metric": "bottom_k_accuracy", "limit": 0.1, "k": 2}, "class 'c', 'd'"),
         ({"metric": "bottom_k_accuracy", "limit": 0.0, "k": 3}, "3 classes are asked for, 2 of 4"),
         ({"metric": "gini", "limit": 1.0}, "class 'c', 'd'"),
+        ({"metric": "gini", "limit": 0.0}, "class 'c', 'd'"),
         ({"metric": "top5_accuracy", "limit": 0.0}, "top-5 of 4 classes is always 1"),
     ],
 )
