@@ -22,7 +22,8 @@ class Split:
         images: (N, H, W, C) or, for vectors, (N, F); uint8, int8 or float32, as the data set holds
             them, before any preprocessing.
         labels: (N,) int64, each in [0, number of classes).
-        ids: (N,) int64 or str, unique, stable across splits and machines.
+        ids: (N,) int64 or str, unique, the same on every machine; by default the position in the
+            file or split of the source.
         class_names: one per class.
 
     """

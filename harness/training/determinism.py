@@ -14,22 +14,25 @@ WEIGHTS_STREAM = 0
 
 
 @contextlib.contextmanager
-def deterministic(device: torch.device) -> Iterator[None]:
-    """Allow only deterministic algorithms inside, and leave torch's generators as they were.
+def deterministic(device: torch.device, threads: int) -> Iterator[None]:
+    """Allow only deterministic algorithms on `threads` threads, and put all back as it was.
 
-    On one machine with one number of threads the same operations then give the same bits.
+    On one machine the same operations on the same number of threads then give the same bits.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when cuBLAS starts
     enabled = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     benchmark = torch.backends.cudnn.benchmark
+    threads_before = torch.get_num_threads()
     devices = [device] if device.type == "cuda" else []
     try:
+        torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
         with torch.random.fork_rng(devices):
             yield
     finally:
+        torch.set_num_threads(threads_before)
         torch.use_deterministic_algorithms(enabled, warn_only=warn_only)
         torch.backends.cudnn.benchmark = benchmark
 

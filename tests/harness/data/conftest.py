@@ -1,0 +1,40 @@
+"""Data sets in the real formats, written small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.data.cifar import CIFAR10, CIFAR100
+from tests.harness.data.cifar_writer import CifarFiles, write_cifar
+
+
+@pytest.fixture
+def cifar10() -> CifarFiles:
+    return write_cifar(CIFAR10, per_file=20)
+
+
+@pytest.fixture
+def cifar100() -> CifarFiles:
+    return write_cifar(CIFAR100, per_file=300)
+
+
+@pytest.fixture
+def write_npz(tmp_path: Path) -> Callable[..., Path]:
+    """Write random 5x4 images of 3 classes, 20 of each; keywords replace or add arrays."""
+
+    def write(name: str = "own.npz", seed: int = 0, **arrays: object) -> Path:
+        generator = np.random.default_rng(seed)
+        content: dict[str, object] = {
+            "images": generator.integers(0, 256, (60, 5, 4, 2), dtype=np.uint8),
+            "labels": np.arange(60) % 3,
+        }
+        content |= arrays
+        path = tmp_path / name
+        np.savez(path, **{key: value for key, value in content.items() if value is not None})  # type: ignore[arg-type]
+        return path
+
+    return write
