@@ -22,6 +22,8 @@ def pack(content: bytes, metadata: dict[str, str]) -> bytes:
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.ModelT.InitFromPackedBuf(content, 0)
+    for buffer in model.buffers:
+        _bring_inside(buffer, content)
     for name, text in metadata.items():
         _add_metadata(schema, model, name, text)
     for subgraph in model.subgraphs:
@@ -30,6 +32,16 @@ def pack(content: bytes, metadata: dict[str, str]) -> bytes:
     builder = flatbuffers.Builder(len(content))
     builder.Finish(model.Pack(builder), file_identifier=IDENTIFIER)
     return bytes(builder.Output())
+
+
+def _bring_inside(buffer: Any, content: bytes) -> None:
+    """Give a buffer the data that the quantizer appended after the flatbuffer.
+
+    It does so for models beyond a few 100 KB; TensorFlow Lite Micro reads none of it.
+    """
+    if buffer.offset > 1:  # 1 is the schema's placeholder
+        data = content[buffer.offset : buffer.offset + buffer.size]
+        buffer.data = np.frombuffer(data, dtype=np.uint8)
 
 
 def _add_metadata(schema: Any, model: Any, name: str, text: str) -> None:

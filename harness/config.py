@@ -89,6 +89,9 @@ class TrainConfig(Table):
     augment: AugmentConfig = AugmentConfig()
     checkpoint_every_epochs: int = Field(default=10, ge=1)
     """How much a killed training can lose. Does not change the result."""
+    threads: int = Field(default=1, ge=1)
+    """CPU threads of one training; part of the result, since they order its sums. Several models
+    are trained at once on the cores that are left."""
     device: str = "auto"
     """`auto` (CUDA where there is one), `cpu` or `cuda`. Not part of what names the result."""
 

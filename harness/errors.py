@@ -58,8 +58,13 @@ class MissingExtraError(UserError):
     """An optional part is not installed."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(
-            f"{package} is not installed; install it with: pip install 'tinygate[{extra}]'"
+        super().__init__(package, extra)
+        self.package, self.extra = package, extra
+
+    def __str__(self) -> str:
+        return (
+            f"{self.package} is not installed; "
+            f"install it with: pip install 'tinygate[{self.extra}]'"
         )
 
 

@@ -1,4 +1,4 @@
-"""Progress of long work: a live bar on a terminal, plain lines where there is none."""
+"""Progress of long work: live bars on a terminal, plain lines where there is none."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -23,10 +24,12 @@ _PLAIN_LINE_EVERY_S = 10.0
 
 
 class Reporter:
-    """Writes what is going on to one console."""
+    """Writes what is going on to one console; several tasks may be open at once."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
+        self._bars: Progress | None = None
+        self._open = 0
 
     def line(self, text: str) -> None:
         """Print one line, never wrapped or styled."""
@@ -43,17 +46,28 @@ class Reporter:
 
     @contextlib.contextmanager
     def _live(self, title: str, total: int) -> Iterator[Advance]:
-        columns = (
-            TextColumn("  {task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}", markup=False),
-        )
-        with Progress(*columns, console=self.console, transient=True) as bars:
+        with self._shared_bars() as bars:
             task = bars.add_task(title, total=total, note="")
-            yield lambda done, note: bars.update(task, completed=done, note=note)
+            try:
+                yield lambda done, note: bars.update(task, completed=done, note=note)
+            finally:
+                bars.remove_task(task)
+
+    @contextlib.contextmanager
+    def _shared_bars(self) -> Iterator[Progress]:
+        """Yield the one live display a terminal can have; it ends with the last task."""
+        if self._bars is None:
+            self._bars = Progress(*_columns(), console=self.console, transient=True)
+            self._bars.start()
+        self._open += 1
+        bars = self._bars
+        try:
+            yield bars
+        finally:
+            self._open -= 1
+            if self._open == 0:
+                bars.stop()
+                self._bars = None
 
     @contextlib.contextmanager
     def _plain(self, title: str, total: int) -> Iterator[Advance]:
@@ -61,8 +75,19 @@ class Reporter:
 
         def advance(done: int, note: str) -> None:
             nonlocal last_s
-            if time.monotonic() - last_s >= _PLAIN_LINE_EVERY_S:
+            if time.monotonic() - last_s >= _PLAIN_LINE_EVERY_S and done < total:
                 last_s = time.monotonic()
                 self.line(f"  {title}  {done}/{total} {note}")
 
         yield advance
+
+
+def _columns() -> tuple[ProgressColumn, ...]:
+    return (
+        TextColumn("  {task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+    )

@@ -25,6 +25,6 @@ class Table(BaseModel):
         if unknown:
             names = sorted(allowed.values())
             close = difflib.get_close_matches(str(unknown[0]), names, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"unknown key {unknown[0]!r}{hint} Allowed: {', '.join(names)}")
+            hint = f"did you mean {close[0]!r}? " if close else ""
+            raise ValueError(f"unknown key {unknown[0]!r}; {hint}allowed: {', '.join(names)}")
         return content

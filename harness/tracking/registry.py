@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -104,11 +105,12 @@ def _find(client: MlflowClient, name: str, passed: Passed) -> str | None:
 
 def _create(run: TrackedRun, name: str, passed: Passed, example: NDArray[np.generic]) -> str:
     import mlflow
+    from mlflow.exceptions import MlflowException
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    inputs = TensorSpec(example.dtype, (-1, *example.shape[1:]), name="images")
-    outputs = TensorSpec(np.dtype(np.float32), (-1, passed.classes), name="scores")
+    inputs = TensorSpec(example.dtype, (-1, *example.shape[1:]))
+    outputs = TensorSpec(np.dtype(np.float32), (-1, passed.classes))
     signature = ModelSignature(inputs=Schema([inputs]), outputs=Schema([outputs]))
     with tempfile.TemporaryDirectory() as folder, mlflow.start_run(run_id=run.run_id):
         served.write_served(Path(folder), passed.tflite, passed.runtime)
@@ -117,8 +119,12 @@ def _create(run: TrackedRun, name: str, passed: Passed, example: NDArray[np.gene
             loader_module=served.__name__,
             data_path=folder,
             signature=signature,
-            input_example={"images": example},
-            registered_model_name=name,
+            input_example=example,
             pip_requirements=["tinygate[runtimes]"],
         )
-    return str(info.registered_model_version)
+    with contextlib.suppress(MlflowException):  # it exists, unless the next call says otherwise
+        run.client.create_registered_model(name)
+    made = run.client.create_model_version(
+        name, source=info.model_uri, run_id=run.run_id, model_id=info.model_id
+    )
+    return str(made.version)

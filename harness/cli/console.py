@@ -1,0 +1,13 @@
+"""The console that commands print to."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+_PLAIN_WIDTH = 120
+
+
+def console() -> Console:
+    """Return standard output; 120 plain columns where it is not a terminal."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)

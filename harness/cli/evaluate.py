@@ -1,0 +1,31 @@
+"""`tinygate evaluate --model ...`: one model file over one data file on one runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.cli.console import console
+from harness.data.npz import load_npz_split
+from harness.errors import EXIT_PASS, ArtifactError
+from harness.evaluation import evaluate
+from harness.metrics import summarize
+from harness.progress import Reporter
+from harness.runtimes import find_runtime
+
+
+def evaluate_file(model: Path, data: Path, runtime: str, out: Path) -> int:
+    """Write the Predictions of `model` on `data` to `out` and print the headline figures."""
+    runner = find_runtime(runtime)
+    if model.suffix != runner.suffix:
+        raise ArtifactError(f"{model}: runtime {runtime} takes {runner.suffix} files")
+    split = load_npz_split(data)
+    reporter = Reporter(console())
+    title = f"{model.name} on {runtime}"
+    with runner.load(model) as session, reporter.task(title, len(split)) as advance:
+        predictions = evaluate(session, split, progress=advance)
+    predictions.save(out)
+    summary = summarize(predictions)
+    reporter.line(
+        f"{out}: {len(predictions)} samples, accuracy {summary.accuracy:.4f}, ECE {summary.ece:.4f}"
+    )
+    return EXIT_PASS

@@ -1,0 +1,83 @@
+"""The commands that work on a config: run, train, export, report, register."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.errors import EXIT_PASS
+
+if TYPE_CHECKING:
+    from harness.pipeline.run import Pipeline
+
+CONFIG = Annotated[Path, typer.Argument(help="The pipeline's TOML file.", metavar="CONFIG.toml")]
+RUNS = Annotated[Path, typer.Option("--runs", help="Folder for results.", metavar="FOLDER")]
+DEFAULT_RUNS = Path("runs")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register this group's commands, in the order of the stages."""
+    for command in (run, train, export, report, register):
+        app.command()(command)
+
+
+@contextlib.contextmanager
+def opened(config: Path, runs: Path) -> Iterator[Pipeline]:
+    """Yield the pipeline of a config, its results folder held; close its MLflow runs at the end."""
+    from harness.cli.console import console
+    from harness.pipeline.run import Pipeline
+
+    pipeline = Pipeline.open(config, runs, console())
+    with pipeline.held():
+        yield pipeline
+
+
+def run(config: CONFIG, runs: RUNS = DEFAULT_RUNS) -> int:
+    """Run all stages: train, export, evaluate, gate, report, register."""
+    from harness.cli.ending import show_outcome, show_places
+
+    with opened(config, runs) as pipeline:
+        pipeline.evaluate()
+        outcome = pipeline.outcome()
+        show_outcome(pipeline.console, outcome)
+        try:
+            registered = pipeline.register(outcome)
+        finally:
+            pipeline.publisher.finish()
+        show_places(pipeline, outcome, registered)
+    return outcome.exit_code
+
+
+def train(config: CONFIG, runs: RUNS = DEFAULT_RUNS) -> int:
+    """Train every model of the config; finished ones are kept."""
+    with opened(config, runs) as pipeline:
+        pipeline.train()
+    return EXIT_PASS
+
+
+def export(config: CONFIG, runs: RUNS = DEFAULT_RUNS) -> int:
+    """Export every model to ONNX and int8 TFLite, training what is not trained."""
+    with opened(config, runs) as pipeline:
+        pipeline.export()
+    return EXIT_PASS
+
+
+def report(config: CONFIG, runs: RUNS = DEFAULT_RUNS) -> int:
+    """Write the report (HTML, Markdown, JUnit XML), running what is missing."""
+    from harness.cli.ending import show_outcome
+
+    with opened(config, runs) as pipeline:
+        pipeline.evaluate()
+        outcome = pipeline.outcome()
+        show_outcome(pipeline.console, outcome)
+        pipeline.stages.reporter.line(f"report      {outcome.page}")
+    return EXIT_PASS
+
+
+def register(config: CONFIG, runs: RUNS = DEFAULT_RUNS) -> int:
+    """Gate the target and, if it passes, register it with MLflow, running what is missing."""
+    return run(config, runs)

@@ -1,0 +1,156 @@
+"""What a config asks for, spelled out: the data, the candidates, and which of them is to ship."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from export.preprocessing import Preprocessing
+from harness.config import Config, load_config
+from harness.data import Dataset, load_dataset
+from harness.data.normalization import normalization
+from harness.errors import ConfigError
+from harness.files import sha256_of_file
+from harness.gate.checks import GateConfig
+
+if TYPE_CHECKING:
+    from models import ModelSpec
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One model of the sweep: a family at one width, trained from one seed."""
+
+    family: str
+    width: float
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """A name for folders and tables, `scale_cnn-4-s0`."""
+        return f"{self.family.replace(':', '.')}-{self.width:g}-s{self.seed}"
+
+    @property
+    def size(self) -> str:
+        """The name without the seed, `scale_cnn-4`."""
+        return f"{self.family.replace(':', '.')}-{self.width:g}"
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A config with its data loaded: everything the stages share."""
+
+    config: Config
+    dataset: Dataset
+    preprocessing: Preprocessing
+
+    @cached_property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Every model of the sweep, in the order of the config."""
+        return tuple(
+            Candidate(family.family, width, seed)
+            for family in self.config.models
+            for width in family.widths
+            for seed in family.seeds
+        )
+
+    @property
+    def gate(self) -> GateConfig:
+        """The config's gate.
+
+        Raises:
+            ConfigError: it has none.
+
+        """
+        if self.config.gate is None:
+            raise ConfigError("the config has no [gate] table, so there is nothing to judge")
+        return self.config.gate
+
+    @cached_property
+    def target(self) -> Candidate:
+        """The model that is to ship; ConfigError where the config has no gate."""
+        target = self.gate.target
+        return next(
+            one
+            for one in self.candidates
+            if one.family == target.family
+            and one.width == target.width
+            and target.seed in (None, one.seed)
+        )
+
+    def largest_like(self, candidate: Candidate) -> Candidate:
+        """Return the widest model of the candidate's family and seed."""
+        same = (
+            c for c in self.candidates if (c.family, c.seed) == (candidate.family, candidate.seed)
+        )
+        return max(same, key=lambda c: c.width)
+
+    def spec(self, candidate: Candidate) -> ModelSpec:
+        """Return how `models.build` makes this candidate for this data set."""
+        from models import ModelSpec
+
+        shape = self.dataset.test.images.shape[1:]
+        height, width, channels = shape if len(shape) == 3 else (1, 1, shape[0])  # noqa: PLR2004  (H, W, C)
+        return ModelSpec(
+            family=candidate.family,
+            width=candidate.width,
+            in_channels=channels,
+            image_size=(height, width),
+            classes=len(self.dataset.class_names),
+        )
+
+
+def load_plan(config_path: Path) -> Plan:
+    """Read a config and load its data.
+
+    The config's folder joins the places that Python imports from, so that a family of the user's
+    own may lie beside the config.
+
+    Raises:
+        ConfigError: the config is wrong.
+        DataError: the data are missing, damaged or too few.
+
+    """
+    config = load_config(config_path)
+    folder = str(config_path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.append(folder)
+    dataset = load_dataset(config.data)
+    return Plan(config, dataset, normalization(dataset.train, config.data.normalize))
+
+
+def source_digest(family: str) -> str | None:
+    """Return the SHA-256 of the file that defines a user's own family; None for ours.
+
+    It is part of what a training's result depends on.
+    """
+    module, _, cls = family.partition(":")
+    if not cls:
+        return None
+    try:
+        found = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    if found is None or found.origin is None or not Path(found.origin).is_file():
+        return None
+    return sha256_of_file(Path(found.origin))
+
+
+def training_inputs(plan: Plan, candidate: Candidate) -> dict[str, Any]:
+    """Return everything the weights of a candidate depend on."""
+    settings = plan.config.train.model_dump(
+        mode="json", exclude={"device", "checkpoint_every_epochs"}
+    )
+    return {
+        "family": candidate.family,
+        "family_source": source_digest(candidate.family),
+        "width": candidate.width,
+        "seed": candidate.seed,
+        "train": settings,
+        "data": plan.dataset.train.digest,
+        "preprocessing": plan.preprocessing.to_json(),
+    }

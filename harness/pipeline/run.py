@@ -1,0 +1,233 @@
+"""A pipeline: a config, its data, and the stages in order."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from rich.console import Console
+
+from export.model import TFLITE_NAME
+from harness.config import TrainConfig
+from harness.errors import ConfigError
+from harness.files import sha256_of_file
+from harness.gate.checks import FLOAT, LARGEST, references_of
+from harness.gate.checks_file import load_references
+from harness.gate.decide import Expected, judge
+from harness.gate.verdict import Verdict
+from harness.pipeline.jobs import Job, run_jobs
+from harness.pipeline.outcome import Outcome, write_outcome
+from harness.pipeline.plan import Candidate, Plan, load_plan
+from harness.pipeline.publish import Publisher
+from harness.pipeline.stages import Stages
+from harness.pipeline.store import Store
+from harness.predictions import Predictions
+from harness.progress import Reporter
+from harness.record import environment_record
+from harness.runtimes import find_runtime
+from harness.tracking.registry import Registered
+from harness.tracking.store import TrackingStore
+from reports.report import Record, Report, RuntimeRow, runtime_row
+
+FLOAT_RUNTIME = "torch"
+ORACLE = "tflm"
+
+
+def open_stages(config_path: Path, runs: Path, reporter: Reporter) -> Stages:
+    """Return the stages of a config, as a worker process needs them."""
+    plan = load_plan(config_path)
+    return Stages(plan, _store(plan, runs), reporter)
+
+
+def _store(plan: Plan, runs: Path) -> Store:
+    return Store(runs / plan.config.name)
+
+
+def worker_count(config: TrainConfig, jobs: int) -> int:
+    """Return how many trainings run at once: one on a GPU, else one for every `threads` cores."""
+    from harness.training.device import find_device
+
+    if find_device(config.device).type != "cpu":
+        return 1
+    return max(1, min(jobs, (os.cpu_count() or 1) // config.threads))
+
+
+@dataclass(frozen=True, eq=False)
+class Pipeline:
+    """The stages of one config over one folder of results."""
+
+    config_path: Path
+    runs: Path
+    plan: Plan
+    console: Console
+
+    @classmethod
+    def open(cls, config_path: Path, runs: Path, console: Console) -> Pipeline:
+        """Read the config and load its data.
+
+        Raises:
+            ConfigError: the config is wrong, or names a runtime that does not exist.
+            DataError: the data are missing, damaged or too few.
+
+        """
+        plan = load_plan(config_path)
+        for runtime in plan.config.evaluate.runtimes:
+            find_runtime(runtime)
+        return cls(config_path, runs, plan, console)
+
+    @cached_property
+    def stages(self) -> Stages:
+        """Train, export and evaluate over this plan."""
+        return Stages(self.plan, _store(self.plan, self.runs), Reporter(self.console))
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """What goes to MLflow."""
+        store = TrackingStore.choose(self.plan.config.track.uri, self.runs)
+        return Publisher(self.plan, store, self.stages.reporter)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the results folder while stages run."""
+        with self.stages.store.locked():
+            yield
+
+    def train(self) -> None:
+        """Train every model; log its curves."""
+        self._compute("train")
+
+    def export(self) -> None:
+        """Train and export every model; log both."""
+        self._compute("export")
+
+    def evaluate(self) -> None:
+        """Run every model on every runtime of the config."""
+        self.export()
+        for candidate in self.plan.candidates:
+            for runtime in self.plan.config.evaluate.runtimes:
+                path = self.stages.evaluate(candidate, runtime)
+                self.publisher.evaluated(candidate, runtime, path)
+
+    def gate(self) -> Verdict:
+        """Judge the target on what was evaluated.
+
+        Raises:
+            ConfigError: the config has no gate.
+            PredictionsError: a reference file does not belong to the candidate.
+
+        """
+        target, runtime = self.plan.target, self.plan.gate.runtime
+        return judge(
+            self.plan.gate.checks,
+            self.predictions(target, runtime),
+            self.references(),
+            Expected(
+                artifact_sha256=sha256_of_file(self.stages.artifact(target, runtime)),
+                data_digest=self.plan.dataset.test.digest,
+                runtime=runtime,
+                family=target.family,
+                width=target.width,
+                seed=target.seed,
+            ),
+        )
+
+    def _compute(self, stage: str) -> None:
+        """Bring every model to `stage`, several at once; log each as it is done."""
+        candidates = self.plan.candidates
+        missing = [one for one in candidates if not self.stages.has(stage, one)]
+        for candidate in candidates:
+            if candidate not in missing:
+                self._publish(stage, candidate)
+        if missing:
+            run_jobs(
+                functools.partial(open_stages, self.config_path, self.runs),
+                [Job(stage, candidates.index(one)) for one in missing],
+                self.stages.reporter,
+                workers=worker_count(self.plan.config.train, len(missing)),
+                on_done=lambda job: self._publish(stage, candidates[job.candidate]),
+            )
+
+    def _publish(self, stage: str, candidate: Candidate) -> None:
+        self.publisher.trained(candidate, self.stages.train(candidate))
+        if stage == "export":
+            self.publisher.exported(candidate, self.stages.export(candidate))
+
+    def predictions(self, candidate: Candidate, runtime: str) -> Predictions:
+        """Return what one model answered on one runtime, evaluating it if need be."""
+        return Predictions.load(self.stages.evaluate(candidate, runtime))
+
+    def references(self) -> dict[str, Predictions]:
+        """Return the Predictions that the checks compare with, by the name they use."""
+        checks, target = self.plan.gate.checks, self.plan.target
+        models = {FLOAT: target, LARGEST: self.plan.largest_like(target)}
+        return load_references(checks) | {
+            name: self.predictions(models[name], FLOAT_RUNTIME)
+            for name in references_of(checks)
+            if name in models
+        }
+
+    def outcome(self) -> Outcome:
+        """Judge the target and write the verdict and the reports.
+
+        A config without a gate has no verdict; its report holds the runtimes alone.
+        """
+        gated = self.plan.config.gate is not None
+        report = Report(
+            title=self.plan.config.name,
+            verdict=self.gate() if gated else None,
+            rows=tuple(self._rows()),
+            candidate=self.predictions(self.plan.target, self.plan.gate.runtime) if gated else None,
+            references=self.references() if gated else {},
+            record=self._record(),
+        )
+        return write_outcome(report, self.stages.store.root / "report")
+
+    def register(self, outcome: Outcome) -> Registered | None:
+        """Register the target if its gate passed; None where it did not.
+
+        Raises:
+            InfrastructureError: MLflow does not answer.
+
+        """
+        verdict = outcome.report.verdict
+        self.publisher.judged(outcome)
+        if verdict is None or verdict.outcome != "pass":
+            return None
+        target, runtime = self.plan.target, self.plan.gate.runtime
+        tflite = self.stages.export(target) / TFLITE_NAME
+        if find_runtime(runtime).suffix != tflite.suffix:
+            raise ConfigError(
+                f"gate.runtime {runtime!r} does not run the int8 model; only what passed on a "
+                "runtime that does (litert, litert-ref, tflm) can be registered"
+            )
+        return self.publisher.register(verdict, tflite)
+
+    def _rows(self) -> Iterator[RuntimeRow]:
+        runtimes = self.plan.config.evaluate.runtimes
+        for candidate in self.plan.candidates:
+            artifact = self.stages.artifact_record(candidate)
+            oracle = self.predictions(candidate, ORACLE) if ORACLE in runtimes else None
+            for runtime in runtimes:
+                yield runtime_row(
+                    candidate.name,
+                    self.predictions(candidate, runtime),
+                    self.stages.artifact(candidate, runtime).stat().st_size,
+                    None if runtime == ORACLE else oracle,
+                    artifact.output.scale,
+                )
+
+    def _record(self) -> Record:
+        environment = environment_record()
+        facts = ("commit", "python", "system", "machine", "cores")
+        return Record(
+            commands=(f"tinygate run {self.config_path}",),
+            config=self.config_path.read_text(encoding="utf-8"),
+            versions={"tinygate": environment["tinygate"], **environment["packages"]},
+            hashes={f"{name} data": one for name, one in self.plan.dataset.digests.items()},
+            facts={name: str(environment[name]) for name in facts},
+        )

@@ -1,0 +1,164 @@
+"""The stages train, export and evaluate: each returns the folder or file of its result."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from export.artifact import Artifact
+from export.errors import ExportError
+from export.model import CONVERTERS, ONNX_NAME, TFLITE_NAME, export_model
+from harness.errors import ArtifactError
+from harness.evaluation import evaluate
+from harness.files import sha256_of_file, write_json
+from harness.pipeline.plan import Candidate, Plan, training_inputs
+from harness.pipeline.store import Store, Unit
+from harness.predictions import ModelRecord
+from harness.progress import Reporter
+from harness.record import package_version
+from harness.runtimes import find_runtime
+from models import ModelError
+
+CHECKPOINT_NAME = "checkpoint.safetensors"
+HISTORY_NAME = "history.json"
+ARTIFACT = "artifact.json"
+PREDICTIONS = "predictions.npz"
+
+_CHECK_SAMPLES = 64
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the errors of `export` and `models` into ours."""
+    try:
+        yield
+    except (ExportError, ModelError) as error:
+        raise ArtifactError(str(error)) from error
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Stages:
+    """The three stages over one plan and one store."""
+
+    plan: Plan
+    store: Store
+    reporter: Reporter
+
+    def has(self, stage: str, candidate: Candidate) -> bool:
+        """Whether a candidate's training or export is done."""
+        if not self.store.has(self._train_unit(candidate)):
+            return False
+        return stage == "train" or self.store.has(self._export_unit(candidate))
+
+    def train(self, candidate: Candidate) -> Path:
+        """Train one candidate, or find it trained; return the folder of its checkpoint."""
+        unit = self._train_unit(candidate)
+        return self.store.build(unit, lambda folder: self._train(candidate, folder))
+
+    def export(self, candidate: Candidate) -> Path:
+        """Export one candidate; return the folder with the ONNX, TFLite and artifact files."""
+        self.train(candidate)
+        unit = self._export_unit(candidate)
+        return self.store.build(unit, lambda folder: self._export(candidate, folder))
+
+    def _train_unit(self, candidate: Candidate) -> Unit:
+        return Unit("train", candidate.name, training_inputs(self.plan, candidate))
+
+    def _export_unit(self, candidate: Candidate) -> Unit:
+        inputs = {
+            "checkpoint": sha256_of_file(self._checkpoint(candidate)),
+            "calibration": self.plan.dataset.calibration.digest,
+            "limits": self.plan.config.export.model_dump(mode="json"),
+            "converters": {name: package_version(name) for name in CONVERTERS},
+        }
+        return Unit("export", candidate.name, inputs)
+
+    def _checkpoint(self, candidate: Candidate) -> Path:
+        return self.store.folder(self._train_unit(candidate)) / CHECKPOINT_NAME
+
+    def artifact(self, candidate: Candidate, runtime: str) -> Path:
+        """Return the file that `runtime` loads for one candidate."""
+        suffix = find_runtime(runtime).suffix
+        if suffix == ".safetensors":
+            return self.train(candidate) / CHECKPOINT_NAME
+        return self.export(candidate) / {".onnx": ONNX_NAME, ".tflite": TFLITE_NAME}[suffix]
+
+    def evaluate(self, candidate: Candidate, runtime: str) -> Path:
+        """Run one candidate on one runtime over the test split; return the Predictions file."""
+        artifact = self.artifact(candidate, runtime)
+        inputs = {
+            "artifact": sha256_of_file(artifact),
+            "data": self.plan.dataset.test.digest,
+            "runtime": runtime,
+            "version": find_runtime(runtime).version,
+        }
+        unit = Unit("evaluate", f"{candidate.name}-{runtime}", inputs)
+
+        def work(folder: Path) -> None:
+            self._evaluate(candidate, runtime, artifact, folder / PREDICTIONS)
+
+        return self.store.build(unit, work) / PREDICTIONS
+
+    def _train(self, candidate: Candidate, folder: Path) -> None:
+        from harness.training.train import train_model
+
+        config, plan = self.plan.config.train, self.plan
+        title = f"train     {candidate.name}"
+        with self.reporter.task(title, config.epochs) as advance, _translated():
+            train_model(
+                config,
+                plan.spec(candidate),
+                plan.dataset,
+                plan.preprocessing,
+                seed=candidate.seed,
+                folder=folder,
+                on_epoch=lambda epoch: advance(epoch.epoch, f"loss {epoch.loss:.3f}"),
+            )
+
+    def _export(self, candidate: Candidate, folder: Path) -> None:
+        from harness.training.checkpoint import load_model
+
+        loaded = load_model(self._checkpoint(candidate), allow_custom=True)
+        calibration = self.plan.preprocessing.apply(self.plan.dataset.calibration.images)
+        with self.reporter.task(f"export    {candidate.name}", 1) as advance, _translated():
+            artifact = export_model(
+                loaded.module,
+                loaded.spec,
+                loaded.preprocessing,
+                calibration,
+                calibration[:_CHECK_SAMPLES],
+                folder,
+                self.plan.config.export,
+            )
+            advance(1, "")
+        write_json(folder / ARTIFACT, artifact.to_json())
+
+    def artifact_record(self, candidate: Candidate) -> Artifact:
+        """Return what the export of a candidate is: shapes, quantization, operators, sizes."""
+        text = (self.export(candidate) / ARTIFACT).read_text(encoding="utf-8")
+        return Artifact.from_json(json.loads(text))
+
+    def _evaluate(self, candidate: Candidate, runtime: str, artifact: Path, out: Path) -> None:
+        test = self.plan.dataset.test
+        title = f"evaluate  {candidate.name} on {runtime}"
+        with (
+            self.reporter.task(title, len(test)) as advance,
+            find_runtime(runtime).load(artifact) as session,
+        ):
+            predictions = evaluate(
+                session, test, model=self._model_record(candidate), progress=advance
+            )
+        predictions.save(out)
+
+    def _model_record(self, candidate: Candidate) -> ModelRecord:
+        artifact = self.artifact_record(candidate)
+        return ModelRecord(
+            family=candidate.family,
+            width=candidate.width,
+            seed=candidate.seed,
+            parameters=artifact.parameters,
+            macs=artifact.macs,
+        )
