@@ -11,7 +11,7 @@ from export.preprocessing import Preprocessing
 from harness.data.split import Split
 from harness.errors import DataError
 
-_CHUNK_SAMPLES = 4096
+_CHUNK_SAMPLES = 1024
 _FLOAT32 = np.finfo(np.float32)
 
 
@@ -28,8 +28,8 @@ def normalization(split: Split, mode: Literal["train", "none"]) -> Preprocessing
     """
     if mode == "none":
         return Preprocessing()
-    mean = _mean(split.images, np.zeros(split.images.shape[-1]), power=1)
-    std = np.sqrt(_mean(split.images, mean, power=2))
+    mean = _moment(split.images, np.zeros(split.images.shape[-1]), power=1)
+    std = np.sqrt(_moment(split.images, mean, power=2))
     std[std <= np.abs(mean) * _FLOAT32.eps + _FLOAT32.tiny] = 1.0
     try:
         return Preprocessing(tuple(mean.tolist()), tuple(std.tolist()))
@@ -37,12 +37,13 @@ def normalization(split: Split, mode: Literal["train", "none"]) -> Preprocessing
         raise DataError(f"the images cannot be normalised by channel: {error}") from error
 
 
-def _mean(
-    images: NDArray[np.generic], centre: NDArray[np.float64], power: int
+def _moment(
+    images: NDArray[np.generic], centre: NDArray[np.float64], power: Literal[1, 2]
 ) -> NDArray[np.float64]:
     """Return the mean by channel of (image - centre) ** power."""
-    total = np.zeros_like(centre)
+    total = np.zeros(images.shape[1:])
     for start in range(0, len(images), _CHUNK_SAMPLES):
-        chunk = images[start : start + _CHUNK_SAMPLES].astype(np.float64)
-        total += ((chunk.reshape(-1, len(centre)) - centre) ** power).sum(axis=0)
-    return np.asarray(total / (images.size // len(centre)))
+        chunk = images[start : start + _CHUNK_SAMPLES].astype(np.float64) - centre
+        total += (chunk if power == 1 else np.square(chunk, out=chunk)).sum(axis=0)
+    by_channel = total.reshape(-1, len(centre)).sum(axis=0)
+    return np.asarray(by_channel / (images.size // len(centre)))
