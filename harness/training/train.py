@@ -30,7 +30,6 @@ CHECKPOINT_NAME = "checkpoint.safetensors"
 HISTORY_NAME = "history.json"
 RESUME_NAME = "resume.safetensors"
 _NOT_OF_THE_RESULT = {"device", "checkpoint_every_epochs"}
-_TINY_PIXELS = 16 * 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +59,8 @@ def train_model(  # noqa: PLR0913  (each of the first five decides the weights)
     """Train `spec` on the train split and leave a checkpoint and a history in `folder`.
 
     The weights are those after the last epoch: the test split is not looked at. The same arguments
-    give the same weights, bit for bit on one machine with one number of torch threads (tiny images
-    use one thread, whatever that number is). A training that was killed goes on from the resume
-    file it left in `folder`, to the same weights; one that is finished is returned as it is.
+    give the same weights, bit for bit on one machine. A training that was killed goes on from the
+    resume file it left in `folder`, to the same weights; one that is finished is returned as it is.
     `on_epoch` is called after each epoch that is computed, once its state is safe where it is due.
 
     Raises:
@@ -79,7 +77,7 @@ def train_model(  # noqa: PLR0913  (each of the first five decides the weights)
         return finished
     device = find_device(config.device)
     images = TrainingImages(dataset.train, preprocessing, config.augment, device)
-    with deterministic(device, _threads(spec)), readable_failures(spec.family, device):
+    with deterministic(device, config.threads), readable_failures(spec.family, device):
         training = _Training(config, spec, seed, images, device)
         for record in training.run(folder / RESUME_NAME, identity):
             if on_epoch is not None:
@@ -169,16 +167,6 @@ def _check_images(spec: ModelSpec, train: Split) -> None:
         )
     if len(train.class_names) != spec.classes:
         raise ModelError(f"{spec.classes} classes for data with {len(train.class_names)}")
-
-
-def _threads(spec: ModelSpec) -> int:
-    """Return 1 for tiny images, else as many as torch may use.
-
-    At 8x8 a step is so short that a second thread doubles the work of the processor and saves no
-    time; beside other processes it loses most of it.
-    """
-    tiny = spec.image_size[0] * spec.image_size[1] <= _TINY_PIXELS
-    return 1 if tiny else torch.get_num_threads()
 
 
 def _identity(

@@ -111,7 +111,7 @@ def test_a_killed_training_ends_as_an_unbroken_one_bit_for_bit(
     assert same_files(unbroken, resumed)
 
 
-def test_the_weights_of_tiny_images_do_not_depend_on_the_threads(train: Train) -> None:
+def test_the_weights_do_not_depend_on_the_threads_of_the_process(train: Train) -> None:
     trained = []
     threads = torch.get_num_threads()
     for count in (1, 2):
