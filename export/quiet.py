@@ -59,12 +59,17 @@ def _flush() -> None:
 
 @contextlib.contextmanager
 def _logging_restored() -> Iterator[None]:
-    """Drop the handlers that converters leave on the root logger: they write to stderr for good."""
+    """Drop the handlers that converters leave on the root logger: they write to stderr for good.
+
+    Messages below warnings are not made at all: the tracer's are many, and slow where logged.
+    """
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers, level, disabled = list(root.handlers), root.level, root.manager.disable
+    logging.disable(max(logging.INFO, disabled))
     try:
         yield
     finally:
+        logging.disable(disabled)
         root.handlers[:] = handlers
         root.setLevel(level)
 

@@ -32,6 +32,9 @@ _MODEL_SIGNALS = (signal.SIGABRT, signal.SIGSEGV, signal.SIGFPE)
 _IN_FLIGHT_BYTES = 1 << 15
 """Less than a pipe holds: the worker never waits to write while the parent still writes."""
 
+_NO_ROOM = "available"
+"""In every message of TFLM about an arena that is too small, and in no other."""
+
 _REASON_BYTES = 2000
 _REASON_CHARACTERS = 400
 _COMMAND = (sys.executable, "-P", "-m", "harness.runtimes.tflm_worker")
@@ -132,7 +135,7 @@ class TflmProcess:
         reason = self._reason()
         if code == EXIT_NOT_INSTALLED:
             return MissingExtraError(f"tflite-micro ({reason})", "runtimes")
-        if code == EXIT_REFUSED and "llocate" in reason:
+        if code == EXIT_REFUSED and _NO_ROOM in reason:
             return ArenaTooSmallError(reason)
         if code == EXIT_REFUSED:
             return ArtifactError(f"TFLM refuses the model: {reason}")
