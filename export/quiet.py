@@ -17,11 +17,12 @@ _descriptors = threading.RLock()
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
+def quiet(*, tell: bool = True) -> Iterator[None]:
     """Catch what the block writes to stdout and stderr, native code included, and its warnings.
 
-    If the block raises, the last 4000 bytes go to stderr. Descriptors 1 and 2 belong to the whole
-    process, so one block runs at a time and other threads' output is caught as well.
+    If the block raises, the last 4000 bytes go to stderr, unless `tell` is false. Descriptors 1
+    and 2 belong to the whole process, so one block runs at a time and other threads' output is
+    caught as well.
     """
     with _descriptors, tempfile.TemporaryFile() as caught:
         try:
@@ -29,7 +30,8 @@ def quiet() -> Iterator[None]:
                 warnings.simplefilter("ignore")
                 yield
         except Exception:
-            sys.stderr.write(_tail(caught))
+            if tell:
+                sys.stderr.write(_tail(caught))
             raise
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
+from export.errors import in_one_line
 from export.quiet import quiet
 from harness.errors import MissingExtraError
 
@@ -37,8 +38,8 @@ class InterpreterLibrary:
 
     def interpreter(self, content: bytes, *, reference: bool) -> Any:
         """Return an interpreter of one thread with its tensors allocated; its own errors pass."""
-        with quiet():
-            library = importlib.import_module(self.module)
+        with quiet(tell=False):
+            library = self._imported()
             resolver = library.OpResolverType
             interpreter = library.Interpreter(
                 model_content=content,
@@ -49,6 +50,16 @@ class InterpreterLibrary:
             )
             interpreter.allocate_tensors()
         return interpreter
+
+    def _imported(self) -> Any:
+        try:
+            return importlib.import_module(self.module)
+        except ImportError as error:
+            raise MissingExtraError(
+                f"{self.distribution} {self.version} is broken ({in_one_line(error)}), and "
+                f"a working {_LIBRARIES[0][0]}",
+                "runtimes",
+            ) from error
 
 
 def _version(distribution: str, package: str) -> str:

@@ -42,15 +42,13 @@ class TFLiteArtifact:
         """
         try:
             content, model = read_model_file(path)
+        except InvalidModelFileError as error:
+            raise ArtifactError(str(error)) from error
+        try:
             if int8:
                 require_int8(model)
-        except InvalidModelFileError as error:
-            message = str(error)
-            at_path = message if message.startswith(str(path)) else f"{path}: {message}"
-            raise ArtifactError(at_path) from error
-        try:
             return cls._of(path, content, model)
-        except ValueError as error:
+        except (InvalidModelFileError, ValueError) as error:
             raise ArtifactError(f"{path}: {error}") from error
 
     @classmethod

@@ -105,7 +105,7 @@ def test_conversions_agree_with_torch_far_within_their_limits(
 ) -> None:
     for exported in (scale_cnn, mobilenet):
         for difference in (exported.artifact.onnx_difference, exported.artifact.float_difference):
-            assert 0 <= difference.relative < 1e-5
+            assert 0 <= difference.relative < 1e-4
             assert difference.samples == 16
 
 

@@ -61,6 +61,17 @@ def test_tflite_runtime_serves_where_ai_edge_litert_is_missing(
         assert session.record.options["module"] == "tflite_runtime.interpreter"
 
 
+@pytest.mark.usefixtures("fake_tflite_runtime")
+def test_one_that_is_installed_but_broken_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dense: Path
+) -> None:
+    hide(monkeypatch, "ai_edge_litert")
+    broken = tmp_path / "site" / "tflite_runtime" / "interpreter.py"
+    broken.write_text("raise ImportError('built for numpy 1')")
+    with pytest.raises(MissingExtraError, match=r"tflite-runtime 2\.14\.0 is broken .*numpy 1"):
+        find_runtime("litert").load(dense)
+
+
 def test_without_any_of_them_the_message_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, dense: Path
 ) -> None:
@@ -77,7 +88,9 @@ def test_several_interpreters_answer_as_one(dense: Path) -> None:
         np.testing.assert_array_equal(session.predict(images), alone)
 
 
-def test_a_model_the_interpreter_refuses_is_one_line(tmp_path: Path) -> None:
+def test_a_model_the_interpreter_refuses_is_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "custom.tflite"
     tensors = [T((1, 4), "int8", 0.1), T((1, 4), "int8", 0.1)]
     path.write_bytes(Made(tensors, [Op(32, [0], [1], custom="Unheard")]).pack())
@@ -86,6 +99,7 @@ def test_a_model_the_interpreter_refuses_is_one_line(tmp_path: Path) -> None:
     ) as caught:
         find_runtime("litert").load(path)
     assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_fixed_batch_is_refused(tmp_path: Path) -> None:
