@@ -27,7 +27,15 @@ from export.tflite_schema import (
     VECTOR_FIELDS,
 )
 
-__all__ = ["Model", "Operator", "Tensor", "read_model", "read_model_file", "require_int8"]
+__all__ = [
+    "Model",
+    "Operator",
+    "Tensor",
+    "read_content",
+    "read_model",
+    "read_model_file",
+    "require_int8",
+]
 
 MAX_FILE_BYTES = 1 << 28
 MAX_TENSOR_BYTES = 1 << 30
@@ -44,6 +52,20 @@ def read_model_file(path: Path) -> tuple[bytes, Model]:
             with the path.
 
     """
+    content = read_content(path)
+    try:
+        return content, read_model(content)
+    except InvalidModelFileError as error:
+        raise InvalidModelFileError(f"{path}: {error}") from error
+
+
+def read_content(path: Path) -> bytes:
+    """Return the bytes of a file that may be a model.
+
+    Raises:
+        InvalidModelFileError: it cannot be read or is larger than `MAX_FILE_BYTES`.
+
+    """
     if not path.is_file():
         raise InvalidModelFileError(f"{path}: no such file")
     try:
@@ -52,13 +74,9 @@ def read_model_file(path: Path) -> tuple[bytes, Model]:
             raise InvalidModelFileError(
                 f"{path}: {size_bytes} bytes, more than the limit of {MAX_FILE_BYTES}"
             )
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise InvalidModelFileError(f"{path}: cannot be read ({error.strerror})") from error
-    try:
-        return content, read_model(content)
-    except InvalidModelFileError as error:
-        raise InvalidModelFileError(f"{path}: {error}") from error
 
 
 def read_model(content: bytes) -> Model:

@@ -46,7 +46,7 @@ def evaluate(
     parts = []
     for start in range(0, len(split), batch):
         scores = session.predict(split.images[start : start + batch])
-        _check_scores(scores, min(batch, len(split) - start), len(split.class_names))
+        _check_scores(scores, min(batch, len(split) - start), split)
         parts.append(scores)
         if progress is not None:
             progress(start + len(scores), "")
@@ -54,12 +54,13 @@ def evaluate(
     return Predictions(np.concatenate(parts), split.labels, split.ids, meta)
 
 
-def _check_scores(scores: NDArray[np.float32], samples: int, classes: int) -> None:
+def _check_scores(scores: NDArray[np.float32], samples: int, split: Split) -> None:
     if len(scores) != samples:
         raise ArtifactError(f"the model returned {len(scores)} rows of scores for {samples} images")
-    if scores.shape[1] != classes:
+    named, needed = len(split.class_names), int(split.labels.max()) + 1
+    if scores.shape[1] != (named or scores.shape[1]) or scores.shape[1] < needed:
         raise ArtifactError(
-            f"the model answers {scores.shape[1]} classes, the data has {classes}; "
+            f"the model answers {scores.shape[1]} classes, the data has {named or needed}; "
             "evaluate it on the data it was trained for"
         )
 
@@ -71,7 +72,7 @@ def _meta(session: Session, split: Split, data_name: str | None, model: ModelRec
         data_digest=split.digest,
         data_name=data_name,
         split=split.name,
-        class_names=split.class_names,
+        class_names=split.class_names or None,
         runtime=session.record,
         host=host_record(),
         model=model,

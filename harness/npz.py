@@ -15,6 +15,14 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,  # an encrypted member; also NotImplementedError, an unknown compression
+)
+
 
 def read_arrays(
     path: Path, required: Iterable[str], optional: Iterable[str] = ()
@@ -35,7 +43,7 @@ def read_arrays(
             wanted = _wanted(members, list(required), list(optional))
             _check_memory(sum(members[name].file_size for name in wanted))
             return {name: _read(archive, members[name]) for name in wanted}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise ValueError(f"{path}: not a readable .npz file ({error})") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error

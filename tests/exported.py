@@ -61,6 +61,7 @@ def export_random(
     import torch
 
     from export.model import export_model
+    from harness.runtimes.tflm import run_int8
     from harness.training.checkpoint import save_model
     from models import ModelSpec, build
 
@@ -71,7 +72,9 @@ def export_random(
     images = rng.integers(0, 256, (96, side, side, channels), dtype=np.uint8)
     inputs = preprocessing.apply(images)
     module = settled(build(spec), inputs.transpose(0, 3, 1, 2).copy())
-    artifact = export_model(module, spec, preprocessing, inputs, inputs[:16], folder, LIMITS)
+    artifact = export_model(
+        module, spec, preprocessing, inputs, inputs[:16], folder, LIMITS, run_int8=run_int8
+    )
     names = tuple(f"class {index}" for index in range(classes))
     save_model(folder / "checkpoint.safetensors", module, spec, 0, preprocessing, names)
     return Exported(folder, artifact, module, preprocessing, images)

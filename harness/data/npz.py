@@ -40,10 +40,21 @@ def read(config: DataConfig) -> Source:
     """
     refuse_keys(config, "download")
     path = required_path(config)
-    pool = load_npz_split(path)
+    pool = _named(path)
     if config.test_path is None:
         return Source(path.stem, pool)
-    return Source(path.stem, *_as_pair(pool, load_npz_split(config.test_path), config.test_path))
+    return Source(path.stem, *_as_pair(pool, _named(config.test_path), config.test_path))
+
+
+def _named(path: Path) -> Split:
+    """Return the split of a file; classes that it does not name are numbered."""
+    split = load_npz_split(path)
+    if split.class_names:
+        return split
+    try:
+        return replace(split, class_names=_numbered(int(split.labels.max()) + 1))
+    except ValueError as error:
+        raise DataError(f"{path}: {error}") from error
 
 
 def load_npz_split(path: Path) -> Split:
@@ -51,7 +62,8 @@ def load_npz_split(path: Path) -> Split:
 
     Raises:
         DataError: no such file, not an `.npz`, Python objects, wrong shapes or types, NaN, labels
-            without a class name, fewer than 2 classes. One line that starts with the path.
+            without a class name where the file names the classes. One line that starts with the
+            path.
 
     """
     try:
@@ -69,7 +81,9 @@ def _as_split(name: str, arrays: dict[str, NDArray[Any]]) -> Split:
     named = _class_names(arrays["class_names"]) if "class_names" in arrays else None
     labels = as_labels(arrays["labels"], len(images), len(named) if named else None)
     ids = as_ids(arrays["ids"] if "ids" in arrays else np.arange(len(images)), len(images))
-    return Split(name, images, labels, ids, named or _numbered(int(labels.max()) + 1))
+    if int(labels.max()) >= _MAX_CLASSES:
+        raise ValueError(f"label {labels.max()} is too high; at most {_MAX_CLASSES - 1} is possible")
+    return Split(name, images, labels, ids, named or ())
 
 
 def _class_names(values: NDArray[Any]) -> tuple[str, ...]:
@@ -87,9 +101,9 @@ def _class_names(values: NDArray[Any]) -> tuple[str, ...]:
 
 
 def _numbered(classes: int) -> tuple[str, ...]:
-    if not _MIN_CLASSES <= classes <= _MAX_CLASSES:
+    if classes < _MIN_CLASSES:
         raise ValueError(
-            f"labels make {classes} classes; {_MIN_CLASSES} to {_MAX_CLASSES} are possible "
+            f"labels make {classes} classes; at least {_MIN_CLASSES} are needed "
             "(labels count from 0; class_names can name classes without a sample)"
         )
     return tuple(str(index) for index in range(classes))

@@ -24,7 +24,7 @@ class Split:
         labels: (N,) int64, each in [0, number of classes).
         ids: (N,) int64 or str, unique, the same on every machine; by default the position in the
             file or split of the source.
-        class_names: one per class.
+        class_names: one per class; empty where the data name none.
 
     """
 
@@ -46,7 +46,7 @@ class Split:
         """
         order = np.argsort(self.ids, kind="stable")
         digest = hashlib.sha256()
-        digest.update(repr((len(self), self.images.shape[1:], len(self.class_names))).encode())
+        digest.update(repr((len(self), self.images.shape[1:])).encode())
         digest.update("\0".join(str(one) for one in self.ids[order]).encode())
         digest.update(self.labels[order].astype("<i8").tobytes())
         for start in range(0, len(order), _CHUNK_SAMPLES):

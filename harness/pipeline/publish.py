@@ -18,13 +18,15 @@ from harness.gate.verdict import Verdict
 from harness.metrics import summarize
 from harness.pipeline.outcome import Outcome
 from harness.pipeline.plan import Candidate, Plan
-from harness.pipeline.stages import ARTIFACT, HISTORY_NAME
+from harness.pipeline.stages import ARTIFACT
 from harness.predictions import Predictions
 from harness.progress import Reporter
 from harness.record import environment_record
 from harness.tracking.registry import Passed, Registered, register
 from harness.tracking.store import TrackingStore
 from harness.tracking.tracker import TrackedRun, Tracker
+from harness.training import HISTORY_NAME
+from harness.training.history import read_history
 
 _EPOCH_FIGURES = ("loss", "accuracy", "learning_rate")
 
@@ -43,10 +45,10 @@ class Publisher:
         """Log a model's parameters and its curves over the epochs."""
 
         def log(run: TrackedRun) -> None:
-            history = json.loads((folder / HISTORY_NAME).read_text(encoding="utf-8"))
+            history = read_history(folder / HISTORY_NAME)
             run.params({"family": candidate.family, "width": f"{candidate.width:g}"})
             run.params({"seed": candidate.seed})
-            run.curves([_epoch_figures(epoch) for epoch in history["epochs"]])
+            run.curves([_epoch_figures(epoch.model_dump()) for epoch in history])
 
         self._attempt(candidate, "train", folder.name, log)
 

@@ -20,10 +20,9 @@ from harness.predictions import ModelRecord
 from harness.progress import Reporter
 from harness.record import package_version
 from harness.runtimes import find_runtime
+from harness.training import CHECKPOINT_NAME
 from models import ModelError
 
-CHECKPOINT_NAME = "checkpoint.safetensors"
-HISTORY_NAME = "history.json"
 ARTIFACT = "artifact.json"
 PREDICTIONS = "predictions.npz"
 
@@ -149,7 +148,11 @@ class Stages:
             find_runtime(runtime).load(artifact) as session,
         ):
             predictions = evaluate(
-                session, test, model=self._model_record(candidate), progress=advance
+                session,
+                test,
+                data_name=self.plan.dataset.name,
+                model=self._model_record(candidate),
+                progress=advance,
             )
         predictions.save(out)
 

@@ -15,15 +15,13 @@ from harness.errors import ArtifactError, InfrastructureError, MissingExtraError
 from harness.predictions import RuntimeRecord, ScoreKind
 from harness.runtimes.closing import Closing
 from harness.runtimes.model_input import ModelInput, with_channels
+from harness.runtimes.onnx_graph import read_graph, score_kind
 
 if TYPE_CHECKING:
     import onnx
 
 _MAX_FILE_BYTES = 1 << 30
 _DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(int8)": "int8"}
-_REPACKING = frozenset(
-    {"Identity", "Reshape", "Flatten", "Squeeze", "QuantizeLinear", "DequantizeLinear", "Cast"}
-)
 _IMAGE_RANK = 3
 _ERRORS_ONLY = 3
 _CHUNK_SAMPLES = 256
@@ -48,7 +46,8 @@ class OnnxRuntime:
         """Return a session; errors as `Runtime.load`."""
         content = _read(artifact)
         try:
-            return OnnxSession(artifact, content, self._open(content), self.version)
+            graph = read_graph(content)
+            return OnnxSession(artifact, content, graph, self._open(content))
         except ValueError as error:
             raise ArtifactError(f"{artifact}: {error}") from error
 
@@ -66,17 +65,19 @@ class OnnxRuntime:
 class OnnxSession(Closing):
     """One ONNX model on ONNX Runtime's CPU provider."""
 
-    def __init__(self, path: Path, content: bytes, engine: Any, version: str) -> None:
+    def __init__(self, path: Path, content: bytes, graph: onnx.GraphProto, engine: Any) -> None:
         self._path = path
         self._engine = engine
         self._source, self._target = _only("input", engine.get_inputs()), _output(engine)
         if self._source.type not in _DTYPES:
             raise ValueError(f"its input is {self._source.type}; known: {', '.join(_DTYPES)}")
         self._preprocessing = _preprocessing(engine)
-        self._kind = _score_kind(content, self._target.name)
+        self._kind = score_kind(graph, self._target.name)
         self._sha256 = hashlib.sha256(content).hexdigest()
         self._record = RuntimeRecord(
-            name="onnxruntime", version=version, options={"provider": "CPUExecutionProvider"}
+            name="onnxruntime",
+            version=OnnxRuntime().version,
+            options={"provider": "CPUExecutionProvider"},
         )
 
     @property
@@ -178,22 +179,6 @@ def _preprocessing(engine: Any) -> Preprocessing | None:
     """Return what the file carries; None for a file from elsewhere."""
     stored = engine.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     return None if stored is None else Preprocessing.from_json(stored)
-
-
-def _score_kind(content: bytes, output: str) -> ScoreKind:
-    """Return `probabilities` where a Softmax makes the output, be it repacked after."""
-    try:
-        import onnx
-    except ImportError as error:
-        raise MissingExtraError("onnx", "runtimes") from error
-    graph: onnx.GraphProto = onnx.load_model_from_string(content).graph
-    producers = {name: node for node in graph.node for name in node.output}
-    node = producers.get(output)
-    for _ in range(len(graph.node)):
-        if node is None or node.op_type not in _REPACKING or not node.input:
-            break
-        node = producers.get(node.input[0])
-    return "probabilities" if node is not None and node.op_type == "Softmax" else "logits"
 
 
 def _matches(given: tuple[int, ...], wanted: tuple[Dimension, ...]) -> bool:

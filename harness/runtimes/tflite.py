@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from export.errors import InvalidModelFileError
 from export.preprocessing import METADATA_KEY, Preprocessing
-from export.tflite_file import Model, Tensor, read_model_file, require_int8
+from export.tflite_file import Model, Tensor, read_content, read_model, require_int8
 from harness.errors import ArtifactError
 from harness.predictions import ScoreKind
 from harness.runtimes.model_input import ModelInput
@@ -41,10 +41,16 @@ class TFLiteArtifact:
 
         """
         try:
-            content, model = read_model_file(path)
+            content = read_content(path)
         except InvalidModelFileError as error:
             raise ArtifactError(str(error)) from error
+        return cls.parse(path, content, int8=int8)
+
+    @classmethod
+    def parse(cls, path: Path, content: bytes, *, int8: bool) -> TFLiteArtifact:
+        """Check bytes as `load` does; messages name them `path`."""
         try:
+            model = read_model(content)
             if int8:
                 require_int8(model)
             return cls._of(path, content, model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.errors import InvalidModelFileError
+from export.preprocessing import Preprocessing
 from export.tflite_file import Model, read_model, require_int8
 from harness.errors import ArtifactError, InfrastructureError, MissingExtraError
 from harness.predictions import RuntimeRecord, ScoreKind
@@ -126,6 +128,18 @@ class TflmSession(Closing):
         for process in started:
             process.ready()
         return self._processes[:count]
+
+
+def run_int8(content: bytes, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the dequantized scores (N, C) of model inputs (N, ...) that are preprocessed already.
+
+    What `export.model.export_model` takes as `run_int8`. Errors as `Runtime.load` and `predict`.
+    """
+    loaded = TFLiteArtifact.parse(Path("model.tflite"), content, int8=True)
+    fed = dataclasses.replace(loaded.input, preprocessing=Preprocessing())
+    artifact = dataclasses.replace(loaded, input=fed)
+    with TflmSession(artifact, TflmRuntime().version, usable_cores()) as session:
+        return session.predict(inputs)
 
 
 def operator_outputs(content: bytes, model_input: bytes) -> list[bytes]:

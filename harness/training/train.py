@@ -17,6 +17,7 @@ from harness.config import TrainConfig
 from harness.data.split import Dataset, Split
 from harness.errors import DataError, UserError
 from harness.files import sha256_of_json
+from harness.training import CHECKPOINT_NAME, HISTORY_NAME
 from harness.training.augment import TrainingImages
 from harness.training.checkpoint import load_model, save_model
 from harness.training.determinism import WEIGHTS_STREAM, deterministic, start_stream
@@ -26,8 +27,6 @@ from harness.training.resume import load_resume, save_resume
 from harness.training.schedule import learning_rate
 from models import ModelError, ModelSpec, build
 
-CHECKPOINT_NAME = "checkpoint.safetensors"
-HISTORY_NAME = "history.json"
 RESUME_NAME = "resume.safetensors"
 _NOT_OF_THE_RESULT = {"device", "checkpoint_every_epochs"}
 

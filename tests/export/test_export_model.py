@@ -107,6 +107,8 @@ def test_conversions_agree_with_torch_far_within_their_limits(
         for difference in (exported.artifact.onnx_difference, exported.artifact.float_difference):
             assert 0 <= difference.relative < 1e-4
             assert difference.samples == 16
+        assert exported.artifact.int8_difference.samples == 16
+        assert 1e-3 < exported.artifact.int8_difference.relative < 0.5
 
 
 def test_mobilenet_becomes_int8_operators_only(mobilenet: Exported) -> None:

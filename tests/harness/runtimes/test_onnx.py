@@ -109,5 +109,26 @@ def test_a_truncated_export_is_refused(tmp_path: Path, scale_cnn: Exported) -> N
     path = tmp_path / "cut.onnx"
     for length in (10, len(content) // 2, len(content) - 5):
         path.write_bytes(content[:length])
-        with pytest.raises(ArtifactError, match="ONNX Runtime refuses the model"):
+        with pytest.raises(
+            ArtifactError, match=r"not an ONNX model|ONNX Runtime refuses the model"
+        ):
             find_runtime("onnxruntime").load(path)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_weights_in_other_files_are_refused(tmp_path: Path, hidden: bool) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(bytes(96))
+    weights = helper.make_tensor("w", TensorProto.FLOAT, [24], bytes(96), raw=True)
+    weights.ClearField("raw_data")
+    weights.data_location = TensorProto.EXTERNAL
+    weights.external_data.add(key="location", value=str(secret))
+    constant = helper.make_node("Constant", [], ["w"], value=weights)
+    add = helper.make_node("Add", ["h", "w"], ["y"])
+    path = saved(tmp_path, ("N", 4, 3, 2), [constant, add] if hidden else [add])
+    model = onnx.load(path, load_external_data=False)
+    if not hidden:
+        model.graph.initializer.append(weights)
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(ArtifactError, match="keeps weights in other files"):
+        find_runtime("onnxruntime").load(path)

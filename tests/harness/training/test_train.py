@@ -18,10 +18,11 @@ from harness.config import AugmentConfig, DataConfig, TrainConfig
 from harness.data import Dataset, load_dataset
 from harness.data.normalization import normalization
 from harness.errors import ArtifactError, DataError, InfrastructureError, UserError
-from harness.training import EpochRecord, TrainedModel, read_history, train_model
 from harness.training.augment import TrainingImages
 from harness.training.checkpoint import load_model
 from harness.training.determinism import start_stream
+from harness.training.history import EpochRecord, read_history
+from harness.training.train import TrainedModel, train_model
 from models import ModelError, ModelSpec, build
 
 CONFIG = TrainConfig(
@@ -138,7 +139,7 @@ from pathlib import Path
 from harness.config import AugmentConfig, DataConfig, TrainConfig
 from harness.data import load_dataset
 from harness.data.normalization import normalization
-from harness.training import train_model
+from harness.training.train import train_model
 from models import ModelSpec
 
 def on_epoch(record):
