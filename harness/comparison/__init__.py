@@ -11,6 +11,7 @@ from harness.comparison.differences import (
     class_difference,
     ece_increase,
     largest_score_difference,
+    mismatches,
     outcomes,
 )
 from harness.comparison.error_sets import Jaccard, jaccard
@@ -30,5 +31,6 @@ __all__ = [
     "jaccard",
     "largest_score_difference",
     "match",
+    "mismatches",
     "outcomes",
 ]

@@ -52,6 +52,16 @@ def agreement(pair: Pair) -> float:
     return int(np.count_nonzero(same)) / len(pair)
 
 
+def mismatches(pair: Pair) -> int:
+    """Return the number of samples of which any score differs at all.
+
+    For two runtimes of one int8 file this counts the samples whose output bytes differ, since
+    dequantization gives different scores for different bytes.
+    """
+    differs = pair.of_reference(pair.reference.scores) != pair.candidate.scores
+    return int(np.count_nonzero(differs.any(axis=1)))
+
+
 def largest_score_difference(pair: Pair) -> float | None:
     """Return the largest |difference| of a score; None where one file has logits, one not."""
     if pair.reference.meta.kind != pair.candidate.meta.kind:

@@ -82,7 +82,8 @@ def _as_split(name: str, arrays: dict[str, NDArray[Any]]) -> Split:
     labels = as_labels(arrays["labels"], len(images), len(named) if named else None)
     ids = as_ids(arrays["ids"] if "ids" in arrays else np.arange(len(images)), len(images))
     if int(labels.max()) >= _MAX_CLASSES:
-        raise ValueError(f"label {labels.max()} is too high; at most {_MAX_CLASSES - 1} is possible")
+        limit = _MAX_CLASSES - 1
+        raise ValueError(f"label {labels.max()} is too high; at most {limit} is possible")
     return Split(name, images, labels, ids, named or ())
 
 

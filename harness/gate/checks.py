@@ -21,9 +21,11 @@ from harness.table import Table
 
 FLOAT = "float"
 LARGEST = "largest"
+TFLM = "tflm"
 MODEL_REFERENCES = {
     FLOAT: "the float model of the same size",
     LARGEST: "the float model of the largest size",
+    TFLM: "the same file on TensorFlow Lite Micro",
 }
 """References that name a model of the pipeline; any other is the path of a Predictions file."""
 
@@ -52,8 +54,8 @@ class Check(Table):
     name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     """Names the check in reports; by default made of the metric and its options."""
     reference: str | None = None
-    """For metrics that compare: `float` (the default), `largest`, or a Predictions `.npz` path,
-    relative to the config."""
+    """For metrics that compare: `float` (the default), `largest`, `tflm` (the default of parity)
+    or a Predictions `.npz` path, relative to the config."""
     decision: Literal["estimate"] = "estimate"
     """How the value is held against the limit; `estimate`: as it is."""
     classes: Annotated[tuple[StrictInt | StrictStr, ...], Field(min_length=1)] | None = None
@@ -76,7 +78,9 @@ class Check(Table):
         if reference is None or reference in MODEL_REFERENCES:
             return reference
         if not reference.endswith(".npz"):
-            raise ValueError("expected 'float', 'largest' or the path of a Predictions .npz")
+            raise ValueError(
+                f"expected {', '.join(MODEL_REFERENCES)} or the path of a Predictions .npz"
+            )
         folder = (info.context or {}).get("folder", Path())
         return str(Path(folder) / Path(reference).expanduser())
 
@@ -93,7 +97,7 @@ class Check(Table):
         if not isinstance(content, dict) or content.get("reference") is not None:
             return content
         metric = METRICS.get(str(content.get("metric")))
-        return {**content, "reference": FLOAT} if metric and metric.compares else content
+        return {**content, "reference": metric.reference} if metric and metric.compares else content
 
     @model_validator(mode="after")
     def _fits_metric(self) -> Check:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from harness import comparison, metrics
 from harness.comparison import Pair
-from harness.errors import ConfigError
+from harness.errors import ConfigError, PredictionsError
 from harness.gate.checks import Check
 from harness.predictions import Predictions
 
@@ -146,6 +146,18 @@ def jaccard(asked: Asked) -> Measured:
     index = comparison.jaccard(asked.pair)
     detail = "" if index.union else " (by convention: neither makes an error)"
     return Measured(index.value, index.union, detail)
+
+
+def parity(asked: Asked) -> Measured:
+    """Share of samples of which any score differs, of one artifact on two runtimes."""
+    stated = [one.meta.artifact_sha256 for one in (asked.pair.reference, asked.candidate)]
+    if None not in stated and len(set(stated)) > 1:
+        raise PredictionsError(
+            f"check {asked.check.title!r} compares two different artifacts, "
+            f"{stated[0]} and {stated[1]}; parity is about one file on two runtimes"
+        )
+    count = comparison.mismatches(asked.pair)
+    return Measured(count / len(asked.pair), len(asked.pair), f" ({count} of {len(asked.pair)})")
 
 
 def _worst_class(asked: Asked, values: NDArray[np.float64]) -> Measured:

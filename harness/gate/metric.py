@@ -22,6 +22,7 @@ class Metric:
         lowest: the lowest limit that makes sense.
         highest: the highest limit that makes sense.
         compares: whether it needs a reference.
+        reference: what it compares with where the check names nothing.
         options: keys of a check that belong to this metric, beside those every check has.
         required: those of the options that have no default.
         method: how the value is computed, with the direction of its bias where it has one.
@@ -35,6 +36,7 @@ class Metric:
     lowest: float = 0.0
     highest: float = 1.0
     compares: bool = False
+    reference: str = "float"
     options: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     method: str = "point estimate"
@@ -99,6 +101,14 @@ METRICS: dict[str, Metric] = {
     ),
     "jaccard": Metric(
         f"{_HERE}:jaccard", ">=", "The Jaccard index of the two error sets", "plain", compares=True
+    ),
+    "parity": Metric(
+        f"{_HERE}:parity",
+        "<=",
+        "The share of samples whose scores differ",
+        compares=True,
+        reference="tflm",
+        method="every score compared, exactly",
     ),
 }
 """Every metric a check may name."""

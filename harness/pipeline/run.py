@@ -6,7 +6,7 @@ import contextlib
 import functools
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from export.model import TFLITE_NAME
 from harness.config import TrainConfig
 from harness.errors import ConfigError
 from harness.files import sha256_of_file
-from harness.gate.checks import FLOAT, LARGEST, references_of
+from harness.gate.checks import FLOAT, LARGEST, TFLM, references_of
 from harness.gate.checks_file import load_references
 from harness.gate.decide import Expected, judge
 from harness.gate.verdict import Verdict
@@ -126,13 +126,13 @@ class Pipeline:
             self.plan.gate.checks,
             self.predictions(target, runtime),
             self.references(),
-            Expected(
-                artifact_sha256=sha256_of_file(self.stages.artifact(target, runtime)),
-                data_digest=self.plan.dataset.test.digest,
-                runtime=runtime,
-                family=target.family,
-                width=target.width,
-                seed=target.seed,
+            replace(
+                self._expected(target, runtime),
+                references={
+                    name: self._expected(*model)
+                    for name, model in self._reference_models().items()
+                    if name in references_of(self.plan.gate.checks)
+                },
             ),
         )
 
@@ -163,13 +163,32 @@ class Pipeline:
 
     def references(self) -> dict[str, Predictions]:
         """Return the Predictions that the checks compare with, by the name they use."""
-        checks, target = self.plan.gate.checks, self.plan.target
-        models = {FLOAT: target, LARGEST: self.plan.largest_like(target)}
-        return load_references(checks) | {
-            name: self.predictions(models[name], FLOAT_RUNTIME)
-            for name in references_of(checks)
+        models = self._reference_models()
+        return load_references(self.plan.gate.checks) | {
+            name: self.predictions(*models[name])
+            for name in references_of(self.plan.gate.checks)
             if name in models
         }
+
+    def _reference_models(self) -> dict[str, tuple[Candidate, str]]:
+        """Return the model and the runtime that each reference by name stands for."""
+        target = self.plan.target
+        return {
+            FLOAT: (target, FLOAT_RUNTIME),
+            LARGEST: (self.plan.largest_like(target), FLOAT_RUNTIME),
+            TFLM: (target, ORACLE),
+        }
+
+    def _expected(self, candidate: Candidate, runtime: str) -> Expected:
+        """Return what Predictions of this model on this runtime must state."""
+        return Expected(
+            artifact_sha256=sha256_of_file(self.stages.artifact(candidate, runtime)),
+            data_digest=self.plan.dataset.test.digest,
+            runtime=runtime,
+            family=candidate.family,
+            width=candidate.width,
+            seed=candidate.seed,
+        )
 
     def outcome(self) -> Outcome:
         """Judge the target and write the verdict and the reports.

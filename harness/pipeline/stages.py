@@ -19,7 +19,7 @@ from harness.pipeline.store import Store, Unit
 from harness.predictions import ModelRecord
 from harness.progress import Reporter
 from harness.record import package_version
-from harness.runtimes import find_runtime
+from harness.runtimes import Runtime, find_runtime
 from harness.training import CHECKPOINT_NAME
 from models import ModelError
 
@@ -80,7 +80,7 @@ class Stages:
 
     def artifact(self, candidate: Candidate, runtime: str) -> Path:
         """Return the file that `runtime` loads for one candidate."""
-        suffix = find_runtime(runtime).suffix
+        suffix = self._runtime(runtime).suffix
         if suffix == ".safetensors":
             return self.train(candidate) / CHECKPOINT_NAME
         return self.export(candidate) / {".onnx": ONNX_NAME, ".tflite": TFLITE_NAME}[suffix]
@@ -92,7 +92,7 @@ class Stages:
             "artifact": sha256_of_file(artifact),
             "data": self.plan.dataset.test.digest,
             "runtime": runtime,
-            "version": find_runtime(runtime).version,
+            "version": self._runtime(runtime).version,
         }
         unit = Unit("evaluate", f"{candidate.name}-{runtime}", inputs)
 
@@ -100,6 +100,10 @@ class Stages:
             self._evaluate(candidate, runtime, artifact, folder / PREDICTIONS)
 
         return self.store.build(unit, work) / PREDICTIONS
+
+    def _runtime(self, name: str) -> Runtime:
+        """Return a runtime; a checkpoint of this pipeline may name a class of the user's own."""
+        return find_runtime(name, {"allow_custom": True} if name == "torch" else {})
 
     def _train(self, candidate: Candidate, folder: Path) -> None:
         from harness.training.train import train_model
@@ -145,7 +149,7 @@ class Stages:
         title = f"evaluate  {candidate.name} on {runtime}"
         with (
             self.reporter.task(title, len(test)) as advance,
-            find_runtime(runtime).load(artifact) as session,
+            self._runtime(runtime).load(artifact) as session,
         ):
             predictions = evaluate(
                 session,

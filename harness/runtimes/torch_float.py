@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,10 +45,9 @@ class TorchRuntime:
     def version(self) -> str:
         """The version of torch; MissingExtraError where it is not installed."""
         try:
-            import torch
-        except ImportError as error:
+            return f"torch {metadata.version('torch')}"
+        except metadata.PackageNotFoundError as error:
             raise MissingExtraError("torch", "train") from error
-        return f"torch {torch.__version__}"
 
     def load(self, artifact: Path) -> TorchSession:
         """Return a session; errors as `Runtime.load`."""

@@ -65,7 +65,10 @@ def test_an_unknown_metric_is_refused_with_the_known_ones() -> None:
         ({"metric": "class_accuracy", "limit": 0.5, "classes": []}, "classes: "),
         ({"metric": "class_accuracy", "limit": 0.5, "classes": [1, 1]}, "named twice"),
         ({"metric": "class_accuracy", "limit": 0.5, "classes": [True]}, "classes"),
-        ({"metric": "jaccard", "limit": 0.5, "reference": "flaot"}, "expected 'float', 'largest'"),
+        (
+            {"metric": "jaccard", "limit": 0.5, "reference": "flaot"},
+            "expected float, largest, tflm or the path",
+        ),
         ({"metric": "accuracy", "limit": float("nan")}, "limit: "),
         ({"metric": "accuracy"}, "limit: "),
         ({"metric": "accuracy", "limit": 0.5, "decision": "vote"}, "decision: "),
