@@ -1,0 +1,74 @@
+/* add.c: ADD and SUB: both operands scaled to 20 more bits at twice the larger scale, then to the output's. */
+#include "broadcast.h"
+#include "kernels.h"
+
+typedef struct {
+    int32_t zero[2], output_zero;
+    tg_multiplier scale[2], output_scale; /* shifts are 0 or less */
+    tg_range range;
+    tg_axes axes; /* cut to its rank */
+} add;
+
+static bool is_fraction(tg_loader *loader, double real) {
+    bool fits = real > 0.0 && real < 1.0 && tg_multiplier_of(real).shift <= 0;
+    return tg_accepted(loader, fits, "the output's scale is below 2^-19 of the larger input's");
+}
+
+static bool prepare_scales(tg_loader *loader, const tg_tensor inputs[2], const tg_tensor *output, add *p) {
+    float larger = inputs[0].scale > inputs[1].scale ? inputs[0].scale : inputs[1].scale;
+    double twice = 2.0 * (double)larger;
+    double real[2] = {(double)inputs[0].scale / twice, (double)inputs[1].scale / twice};
+    double real_output = twice / ((double)((int32_t)1 << 20) * (double)output->scale);
+    if (!is_fraction(loader, real[0]) || !is_fraction(loader, real[1]) || !is_fraction(loader, real_output)) return false;
+    p->scale[0] = tg_multiplier_of(real[0]);
+    p->scale[1] = tg_multiplier_of(real[1]);
+    p->output_scale = tg_multiplier_of(real_output);
+    p->zero[0] = inputs[0].zero_point;
+    p->zero[1] = inputs[1].zero_point;
+    p->output_zero = output->zero_point;
+    return true;
+}
+
+bool tg_prepare_add(tg_loader *loader) {
+    tg_tensor inputs[2], output;
+    add p;
+    if (!tg_open_binary(loader, inputs, &output) || !prepare_scales(loader, inputs, &output, &p)) return false;
+    if (!tg_activation(loader, TG_FIRST_OPTION, &output, &p.range) || !tg_broadcast(loader, inputs, &output, &p.axes)) return false;
+    uint32_t bytes = (uint32_t)(sizeof p - sizeof p.axes) + tg_axes_bytes(&p.axes);
+    tg_node *node = tg_new_node(loader, inputs, 2, &output, bytes, 0);
+    if (!node) return false;
+    memcpy(tg_parameters(node), &p, bytes);
+    return true;
+}
+
+static int32_t scaled(const add *p, int k, int32_t x) {
+    return tg_rescale(tg_wrap_mul(tg_wrap_sub(x, p->zero[k]), 1 << 20), p->scale[k]);
+}
+
+static int8_t output_of(const add *p, int32_t sum) {
+    return (int8_t)tg_clamp(tg_wrap_add(tg_rescale(sum, p->output_scale), p->output_zero), p->range.low, p->range.high);
+}
+
+static void add_row(const void *parameters, const int8_t *x1, const int8_t *x2, int8_t *y, const tg_axis *axis) {
+    const add *p = parameters;
+    for (int32_t i = 0; i < axis->count; i++, x1 += axis->step[0], x2 += axis->step[1]) {
+        y[i] = output_of(p, tg_wrap_add(scaled(p, 0, *x1), scaled(p, 1, *x2)));
+    }
+}
+
+static void sub_row(const void *parameters, const int8_t *x1, const int8_t *x2, int8_t *y, const tg_axis *axis) {
+    const add *p = parameters;
+    for (int32_t i = 0; i < axis->count; i++, x1 += axis->step[0], x2 += axis->step[1]) {
+        y[i] = output_of(p, tg_wrap_sub(scaled(p, 0, *x1), scaled(p, 1, *x2)));
+    }
+}
+
+void tg_run_add(const tg_engine *engine, const tg_node *node) {
+    const add *p = tg_node_parameters(node);
+    tg_run_rows(engine, node, &p->axes, add_row);
+}
+
+void tg_run_sub(const tg_engine *engine, const tg_node *node) {
+    const add *p = tg_node_parameters(node);
+    tg_run_rows(engine, node, &p->axes, sub_row);
+}
