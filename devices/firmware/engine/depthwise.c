@@ -38,6 +38,8 @@ bool tg_prepare_depthwise(tg_loader *loader) {
     tg_tensor inputs[2], output, bias;
     const uint8_t *biases;
     tg_depthwise p;
+    bool bound = loader->current.inputs.count == 2 || tg_has_input(loader, 2);
+    if (!tg_accepted(loader, bound, "its bias is tensor -1")) return false;
     if (!tg_open_weighted(loader, inputs, &output) || !expect_shapes(loader, inputs, &output)) return false;
     set_channels(inputs, &output, &p);
     if (!tg_expect_filter_scales(loader, &inputs[1], p.output_channels) || !tg_open_bias(loader, p.output_channels, &bias, &biases)) return false;

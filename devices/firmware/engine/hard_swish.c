@@ -30,10 +30,11 @@ bool tg_prepare_hard_swish(tg_loader *loader) {
     return true;
 }
 
+/* x * 2^bits in 16 bits. The power is an int32 whose exponent is taken mod 32, as x86 does it for the reference: 2^31 is negative. */
 static int32_t saturating_shift(int32_t x, int32_t bits) {
-    int32_t limit = bits < 16 ? 32767 >> bits : 0;
-    if (x > limit) return INT16_MAX;
-    return x < -limit ? INT16_MIN : x * (1 << (bits & 15));
+    int64_t product = (int64_t)x * tg_wrap_shift(1, bits);
+    if (product > INT16_MAX) return INT16_MAX;
+    return product < INT16_MIN ? INT16_MIN : (int32_t)product;
 }
 
 /* The gate (x + 3) / 6 in [0, 1], in 15 bits. */

@@ -45,6 +45,8 @@ bool tg_prepare_pad(tg_loader *loader) {
     uint32_t inputs = loader->current.builtin == TG_OP_PADV2 ? 3 : 2;
     if (!tg_expect_arity(loader, inputs, inputs) || !tg_open_input(loader, 0, &input) || !tg_open_output(loader, &output)) return false;
     if (!tg_expect_int8(loader, &input) || !tg_expect_int8(loader, &output) || !open_paddings(loader, &input, &paddings)) return false;
+    bool fits = inputs == 3 || (output.zero_point >= -128 && output.zero_point <= 127);
+    if (!tg_accepted(loader, fits, "the output's zero point does not fit int8")) return false;
     bool rank = input.rank == output.rank && input.rank <= PAD_RANK && input.rank > 0;
     if (!tg_expect(loader, rank, TG_MODEL_REFUSED, "%d dimensions to %d", input.rank, output.rank)) return false;
     if (!read_paddings(loader, &input, &paddings, &output, &p) || !read_value(loader, &output, &p)) return false;

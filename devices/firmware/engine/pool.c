@@ -23,6 +23,12 @@ static bool settle_spans(tg_loader *loader, const tg_tensor *input, const tg_ten
     return tg_span_settle(loader, &p->height, padding) && tg_span_settle(loader, &p->width, padding);
 }
 
+/* The maximum is bounded in 8 bits, which shows where a zero point lies outside them. */
+static tg_range range_of(int32_t builtin, tg_range range) {
+    tg_range narrow = {(int8_t)range.low, (int8_t)range.high};
+    return builtin == TG_OP_MAX_POOL_2D ? narrow : range;
+}
+
 bool tg_prepare_pool(tg_loader *loader) {
     tg_tensor input, output;
     pool p;
@@ -31,6 +37,7 @@ bool tg_prepare_pool(tg_loader *loader) {
     bool same = input.dims[0] == output.dims[0] && input.dims[3] == output.dims[3];
     if (!tg_well_formed(loader, same, "input and output differ in batch or channels")) return false;
     if (!settle_spans(loader, &input, &output, &p) || !tg_activation(loader, TG_POOL_ACTIVATION, &output, &p.range)) return false;
+    p.range = range_of(loader->current.builtin, p.range);
     p.batches = input.dims[0];
     p.channels = input.dims[3];
     tg_node *node = tg_new_node(loader, &input, 1, &output, sizeof p, 0);

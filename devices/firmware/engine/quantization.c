@@ -46,15 +46,15 @@ static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 
 bool tg_activation_range(int32_t activation, float scale, int32_t zero_point, tg_range *range) {
     int32_t low = -128, high = 127;
+    bool fits = true;
     if (activation == TG_ACTIVATION_RELU || activation == TG_ACTIVATION_RELU6) low = zero_point;
-    if (activation == TG_ACTIVATION_RELU6 && !quantize_bound(6.0f, scale, zero_point, &high)) return false;
+    if (activation == TG_ACTIVATION_RELU6) fits = quantize_bound(6.0f, scale, zero_point, &high);
     if (activation == TG_ACTIVATION_RELU_N1_TO_1) {
-        if (!quantize_bound(-1.0f, scale, zero_point, &low)) return false;
-        if (!quantize_bound(1.0f, scale, zero_point, &high)) return false;
+        fits = quantize_bound(-1.0f, scale, zero_point, &low) && quantize_bound(1.0f, scale, zero_point, &high);
     }
     range->low = larger(-128, low);
     range->high = smaller(127, high);
-    return true;
+    return fits;
 }
 
 bool tg_is_scale(float scale) { return scale >= 0.0f && scale <= 3.402823466e+38f; }
