@@ -17,7 +17,7 @@ bool tg_prepare_relu6(tg_loader *loader) {
     relu6 *p = tg_new_map8(loader, &input, &output, sizeof *p);
     if (!p) return false;
     bool fits = tg_round_float(6.0f / input.scale, &steps);
-    p->zero = input.zero_point;
+    p->zero = (int8_t)input.zero_point;
     p->six = fits ? tg_saturate8(tg_wrap_add(steps, input.zero_point)) : -128;
     return true;
 }

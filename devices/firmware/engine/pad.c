@@ -69,15 +69,21 @@ static int32_t source_row(const pad *p, int32_t row) {
     return source;
 }
 
+/* From the last row to the first: no byte moves towards the start, so the output may grow over its own input. */
 void tg_run_pad(const tg_engine *engine, const tg_node *node) {
     const pad *p = tg_node_parameters(node);
     const uint8_t *x = tg_node_input(engine, node, 0);
     uint8_t *y = tg_node_output(engine, node);
-    int32_t width = p->output[p->rank - 1], copied = p->input[p->rank - 1], before = p->before[p->rank - 1];
-    int32_t rows = (int32_t)node->output_bytes / width;
-    memset(y, p->value, node->output_bytes);
-    for (int32_t row = 0; row < rows; row++) {
+    size_t width = (size_t)p->output[p->rank - 1], copied = (size_t)p->input[p->rank - 1], before = (size_t)p->before[p->rank - 1];
+    for (int32_t row = (int32_t)(node->output_bytes / width) - 1; row >= 0; row--) {
+        uint8_t *to = y + (size_t)row * width;
         int32_t source = source_row(p, row);
-        if (source >= 0) memcpy(y + row * width + before, x + source * copied, (size_t)copied);
+        if (source < 0) {
+            memset(to, p->value, width);
+            continue;
+        }
+        memmove(to + before, x + (size_t)source * copied, copied);
+        memset(to, p->value, before);
+        memset(to + before + copied, p->value, width - before - copied);
     }
 }

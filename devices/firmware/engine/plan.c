@@ -13,8 +13,9 @@ static uint32_t root_of(const tg_plan *plan, uint32_t buffer) {
 void tg_plan_share(tg_plan *plan, uint32_t input, uint32_t output, tg_sharing sharing) {
     tg_buffer *source = &plan->buffers[root_of(plan, input)], *target = &plan->buffers[output];
     if (target->root != output || source == target || source->bytes == 0) return;
-    if (sharing == TG_IN_PLACE && source->last != target->first) return;
-    if (target->bytes > source->bytes) return;
+    if (sharing != TG_VIEW && source->last != target->first) return;
+    if (sharing != TG_GROWING && target->bytes > source->bytes) return;
+    if (target->bytes > source->bytes) source->bytes = target->bytes;
     target->root = (uint16_t)(source - plan->buffers);
     source->first = earlier(source->first, target->first);
     source->last = later(source->last, target->last);

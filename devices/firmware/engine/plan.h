@@ -15,6 +15,7 @@
 typedef enum {
     TG_SEPARATE = 0, /* inputs and output of the operator never overlap */
     TG_IN_PLACE,     /* the output may overwrite an input that nobody reads later */
+    TG_GROWING,      /* as TG_IN_PLACE, and the output may be larger */
     TG_VIEW,         /* the output is the input's bytes */
 } tg_sharing;
 

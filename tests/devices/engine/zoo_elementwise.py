@@ -75,10 +75,10 @@ def hard_swish(dice: Dice) -> Case:
 
 
 def logistic(dice: Dice) -> Case:
-    """LOGISTIC; a few with a zero point that is refused."""
+    """LOGISTIC; a few with a zero point that is refused. Below 2^-28 its scale is undefined."""
     zero = dice.zero_point() if dice.chance(0.05) else -128
     target = dice.scale() if dice.chance(0.1) else 1 / 256
-    return _unary(dice, "LOGISTIC", dice.scale(), target, zero)
+    return _unary(dice, "LOGISTIC", max(dice.scale(), 4e-9), target, zero)
 
 
 def requantize(dice: Dice) -> Case:
