@@ -2,7 +2,6 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from devices.protocol import cobs
@@ -71,13 +70,12 @@ class Receiver:
         self._partial = bytearray()
         self._dropped = 0
 
-    def feed(self, data: bytes) -> Iterator[Frame | BadFrame]:
-        """Yield each frame, good or bad, that `data` completes; empty ones are skipped."""
+    def feed(self, data: bytes) -> list[Frame | BadFrame]:
+        """Return each frame, good or bad, that `data` completes; empty ones are skipped."""
         *blocks, rest = data.split(b"\0")
-        for block in blocks:
-            self._keep(block)
-            yield from self._take()
+        found = [self._end_with(block) for block in blocks]
         self._keep(rest)
+        return [item for item in found if item is not None]
 
     def _keep(self, block: bytes) -> None:
         if self._dropped or len(self._partial) + len(block) >= self._limit:
@@ -86,10 +84,14 @@ class Receiver:
         else:
             self._partial += block
 
-    def _take(self) -> Iterator[Frame | BadFrame]:
+    def _end_with(self, block: bytes) -> Frame | BadFrame | None:
+        self._keep(block)
+        item: Frame | BadFrame | None = None
         if self._dropped:
-            yield BadFrame(f"longer than the limit, {self._limit} bytes", self._dropped + 1)
+            reason = f"longer than the limit, {self._limit} bytes"
+            item = BadFrame(reason, self._dropped + 1)
         elif self._partial:
-            yield decode(bytes(self._partial))
+            item = decode(bytes(self._partial))
         self._partial.clear()
         self._dropped = 0
+        return item

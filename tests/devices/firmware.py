@@ -1,0 +1,50 @@
+"""Builds firmware images with the checksum engine, for tests of all that is not the engine."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.devices import native
+
+FIRMWARE = native.ROOT / "devices" / "firmware"
+OUT = native.ROOT / "build" / "test-firmware"
+TOOLS = ("qemu-system-arm", "arm-none-eabi-gcc", "make")
+
+
+def need_tools() -> None:
+    """Skip where the emulator or the cross compiler is missing; fail instead in CI."""
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"not installed: {', '.join(missing)}")
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+
+
+def make(*arguments: str) -> str:
+    """Run make in the firmware folder and return what it printed; one test process at a time."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    with (OUT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        result = subprocess.run(
+            ["make", "-s", "-j2", "-C", FIRMWARE, f"OUT={OUT}", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def checksum_image(board: str, *arguments: str) -> Path:
+    """Return the image of a board that runs the checksum engine."""
+    need_tools()
+    engine = [f"ENGINE={native.TESTS / 'fake_runtime.c'}", f"ENGINE_INCLUDE={native.TESTS}"]
+    image = f"{board}-checksum"
+    main = f"MAIN={native.TESTS / 'fake_main.c'}"
+    make(f"BOARD={board}", f"IMAGE={image}", main, *engine, *arguments)
+    return OUT / f"{image}.elf"
