@@ -24,7 +24,7 @@ static void send_body(tg_session *session, uint8_t *body, const tg_frame *reply)
 static void send_error(tg_session *session, const tg_frame *request, uint32_t code, const char *detail) {
     uint8_t body[SMALL_BODY];
     uint8_t *payload = body + TG_HEADER_BYTES;
-    uint32_t text_bytes = (uint32_t)strnlen(detail, TG_ERROR_TEXT_BYTES);
+    uint32_t text_bytes = tg_text_length(detail, TG_ERROR_TEXT_BYTES);
     tg_put16(payload, (uint16_t)code);
     tg_put16(payload + 2, 0);
     memcpy(payload + TG_ERROR_HEADER_BYTES, detail, text_bytes);
@@ -57,7 +57,7 @@ static uint8_t *reply_payload(const tg_session *session) {
 
 static void put_text(uint8_t *at, uint32_t room, const char *text) {
     memset(at, 0, room);
-    memcpy(at, text, strnlen(text, room));
+    memcpy(at, text, tg_text_length(text, room));
 }
 
 static void put_limits(const tg_session *session, uint8_t *at) {

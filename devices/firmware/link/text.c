@@ -1,5 +1,7 @@
 #include "text.h"
 
+#include <string.h>
+
 tg_text tg_text_start(char *at, uint32_t room) {
     at[0] = '\0';
     return (tg_text){.at = at, .room = room, .length = 0};
@@ -20,4 +22,9 @@ void tg_text_add_number(tg_text *text, uint32_t number) {
         number /= 10u;
     } while (number > 0);
     tg_text_add(text, digits + at);
+}
+
+uint32_t tg_text_length(const char *at, uint32_t room) {
+    const char *end = memchr(at, 0, room);
+    return end != NULL ? (uint32_t)(end - at) : room;
 }

@@ -12,4 +12,6 @@ typedef struct {
 tg_text tg_text_start(char *at, uint32_t room);
 void tg_text_add(tg_text *text, const char *words);
 void tg_text_add_number(tg_text *text, uint32_t number);
+/* The length of a text in `room` bytes that may lack its NUL. */
+uint32_t tg_text_length(const char *at, uint32_t room);
 #endif
