@@ -6,10 +6,10 @@
 #define TG_CHANNELS_H
 #include "loader.h"
 
-/* Three arrays of `count` follow one another in memory: int32 folded biases, int32 multipliers, int8 shifts. */
+/* Three arrays of `count` follow one another in memory: int32 folded biases, int32 multipliers doubled mod 2^32 (as dsp.h wants them), int8 right shifts. */
 typedef struct {
-    const int32_t *bias, *multiplier;
-    const int8_t *shift;
+    const int32_t *bias, *doubled;
+    const int8_t *right;
 } tg_channels;
 
 /* How the weights of a channel lie: tap t of channel c at c * channel_step + t * tap_step. */
@@ -27,7 +27,7 @@ static inline tg_channels tg_channels_at(const void *table, int32_t count) {
 }
 
 static inline tg_multiplier tg_channel_multiplier(const tg_channels *channels, int32_t channel) {
-    tg_multiplier multiplier = {channels->multiplier[channel], channels->shift[channel]};
+    tg_multiplier multiplier = {(int32_t)((uint32_t)channels->doubled[channel] >> 1), -channels->right[channel]};
     return multiplier;
 }
 
@@ -39,6 +39,9 @@ bool tg_expect_filter_scales(tg_loader *loader, const tg_tensor *filter, int32_t
 
 /* Input, filter and output of a convolution or a fully connected layer: int8, the filter constant, scales usable. */
 bool tg_open_weighted(tg_loader *loader, tg_tensor inputs[2], tg_tensor *output);
+
+/* Every multiplier is nonzero and shifts right, zero points and range lie in int8: what tg_fast_requantize asks for. */
+bool tg_channels_are_fast(const void *table, int32_t count, int32_t input_zero, int32_t output_zero, tg_range range);
 
 /* Fill the table. `bias` may be NULL. `filter_zero` is subtracted from every weight. */
 void tg_fill_channels(tg_loader *loader, void *table, const tg_tensor inputs[2], const tg_tensor *output, const uint8_t *bias,

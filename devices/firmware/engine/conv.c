@@ -1,6 +1,7 @@
 #include "conv.h"
 
 #include "dot.h"
+#include "dsp.h"
 #include "kernels.h"
 
 static bool expect_shapes(tg_loader *loader, const tg_tensor inputs[2], const tg_tensor *output) {
@@ -43,13 +44,16 @@ bool tg_prepare_conv(tg_loader *loader) {
     set_channels(inputs, &output, &p);
     if (!tg_expect_filter_scales(loader, &inputs[1], p.output_channels) || !tg_open_bias(loader, p.output_channels, &bias, &biases)) return false;
     if (!settle_spans(loader, inputs, &output, &p) || !tg_activation(loader, TG_CONV_ACTIVATION, &output, &p.range)) return false;
-    tg_node *node = tg_new_node(loader, inputs, 2, &output, (uint32_t)sizeof p + tg_channels_bytes(p.output_channels), 0);
+    uint32_t bytes = (uint32_t)sizeof p + tg_channels_bytes(p.output_channels);
+    tg_node *node = tg_new_node(loader, inputs, 2, &output, bytes, TG_DSP ? tg_conv_dsp_scratch(&p) : 0);
     if (!node) return false;
     tg_conv *kept = tg_parameters(node);
     *kept = p;
     int32_t taps = (int32_t)inputs[1].elements / p.output_channels;
     tg_weights weights = {p.output_channels, taps, taps, 1};
     tg_fill_channels(loader, kept->table, inputs, &output, biases, &weights, 0);
+    kept->fast = TG_DSP && p.group_inputs == p.input_channels &&
+                 tg_channels_are_fast(kept->table, p.output_channels, p.input_zero, p.output_zero, p.range);
     return true;
 }
 
@@ -102,5 +106,13 @@ void tg_run_conv(const tg_engine *engine, const tg_node *node) {
     int8_t *y = (int8_t *)tg_node_output(engine, node);
     int32_t input_bytes = p->height.input * p->width.input * p->input_channels;
     int32_t output_bytes = p->height.output * p->width.output * p->output_channels;
-    for (int32_t b = 0; b < p->batches; b++) conv_image(&run, x + b * input_bytes, y + b * output_bytes);
+    for (int32_t b = 0; b < p->batches; b++) {
+#if TG_DSP
+        if (p->fast) {
+            tg_conv_dsp_image(&run, x + b * input_bytes, y + b * output_bytes, tg_node_scratch(engine, node));
+            continue;
+        }
+#endif
+        conv_image(&run, x + b * input_bytes, y + b * output_bytes);
+    }
 }
