@@ -1,5 +1,6 @@
 #include "depthwise.h"
 
+#include "dsp.h"
 #include "kernels.h"
 
 static bool expect_shapes(tg_loader *loader, const tg_tensor inputs[2], const tg_tensor *output) {
@@ -44,20 +45,17 @@ bool tg_prepare_depthwise(tg_loader *loader) {
     set_channels(inputs, &output, &p);
     if (!tg_expect_filter_scales(loader, &inputs[1], p.output_channels) || !tg_open_bias(loader, p.output_channels, &bias, &biases)) return false;
     if (!settle_spans(loader, inputs, &output, &p) || !tg_activation(loader, TG_DEPTHWISE_ACTIVATION, &output, &p.range)) return false;
-    tg_node *node = tg_new_node(loader, inputs, 2, &output, (uint32_t)sizeof p + tg_channels_bytes(p.output_channels), 0);
+    uint32_t bytes = (uint32_t)sizeof p + tg_channels_bytes(p.output_channels);
+    tg_node *node = tg_new_node(loader, inputs, 2, &output, bytes, TG_DSP ? tg_depthwise_dsp_scratch(&p) : 0);
     if (!node) return false;
     tg_depthwise *kept = tg_parameters(node);
     *kept = p;
     tg_weights weights = {p.output_channels, p.height.filter * p.width.filter, 1, p.output_channels};
     tg_fill_channels(loader, kept->table, inputs, &output, biases, &weights, 0);
+    kept->fast = TG_DSP && p.multiplier == 1 && p.output_channels >= 4 &&
+                 tg_channels_are_fast(kept->table, p.output_channels, p.input_zero, p.output_zero, p.range);
     return true;
 }
-
-typedef struct {
-    const tg_depthwise *shape;
-    tg_channels channels;
-    const int8_t *image, *filter;
-} depthwise_run;
 
 /* One row of taps of one channel; `row` is NULL where it lies outside the image. */
 static int32_t filter_row(const tg_depthwise *p, const int8_t *row, int32_t left, const int8_t *w) {
@@ -70,7 +68,7 @@ static int32_t filter_row(const tg_depthwise *p, const int8_t *row, int32_t left
     return sum;
 }
 
-static int32_t filter_window(const depthwise_run *run, int32_t top, int32_t left, int32_t channel) {
+static int32_t filter_window(const tg_depthwise_run *run, int32_t top, int32_t left, int32_t channel) {
     const tg_depthwise *p = run->shape;
     int32_t sum = run->channels.bias[channel];
     const int8_t *image = run->image + channel / p->multiplier, *w = run->filter + channel;
@@ -82,7 +80,7 @@ static int32_t filter_window(const depthwise_run *run, int32_t top, int32_t left
     return sum;
 }
 
-static void depthwise_pixel(const depthwise_run *run, int32_t top, int32_t left, int8_t *y) {
+static void depthwise_pixel(const tg_depthwise_run *run, int32_t top, int32_t left, int8_t *y) {
     const tg_depthwise *p = run->shape;
     for (int32_t c = 0; c < p->output_channels; c++) {
         int32_t value = tg_rescale(filter_window(run, top, left, c), tg_channel_multiplier(&run->channels, c));
@@ -90,7 +88,7 @@ static void depthwise_pixel(const depthwise_run *run, int32_t top, int32_t left,
     }
 }
 
-static void depthwise_image(const depthwise_run *run, int8_t *y) {
+static void depthwise_image(const tg_depthwise_run *run, int8_t *y) {
     const tg_depthwise *p = run->shape;
     for (int32_t oy = 0; oy < p->height.output; oy++) {
         for (int32_t ox = 0; ox < p->width.output; ox++, y += p->output_channels) {
@@ -101,11 +99,15 @@ static void depthwise_image(const depthwise_run *run, int8_t *y) {
 
 void tg_run_depthwise(const tg_engine *engine, const tg_node *node) {
     const tg_depthwise *p = tg_node_parameters(node);
-    depthwise_run run = {p, tg_channels_at(p->table, p->output_channels), (const int8_t *)tg_node_input(engine, node, 0),
+    tg_depthwise_run run = {p, tg_channels_at(p->table, p->output_channels), (const int8_t *)tg_node_input(engine, node, 0),
                          (const int8_t *)tg_node_input(engine, node, 1)};
     int8_t *y = (int8_t *)tg_node_output(engine, node);
     for (int32_t b = 0; b < p->batches; b++) {
-        depthwise_image(&run, y);
+#if TG_DSP
+        if (p->fast) tg_depthwise_dsp_image(&run, y, tg_node_scratch(engine, node));
+        else
+#endif
+            depthwise_image(&run, y);
         run.image += p->height.input * p->width.input * p->input_channels;
         y += p->height.output * p->width.output * p->output_channels;
     }

@@ -1,11 +1,13 @@
 #include "channels.h"
 #include "dot.h"
+#include "dsp.h"
 #include "kernels.h"
 
 typedef struct {
     int32_t rows, inputs, outputs; /* rows: batches */
     int32_t filter_zero, output_zero;
     tg_range range;
+    bool fast; /* connect_row_fast may run it */
     int32_t table[]; /* channels.h */
 } fully_connected;
 
@@ -45,8 +47,41 @@ bool tg_prepare_fully_connected(tg_loader *loader) {
     p->range = range;
     tg_weights weights = {outputs, depth, depth, 1};
     tg_fill_channels(loader, p->table, inputs, &output, biases, &weights, p->filter_zero);
+    p->fast = TG_DSP && p->filter_zero == 0 && tg_channels_are_fast(p->table, outputs, 0, p->output_zero, range);
     return true;
 }
+
+#if TG_DSP
+
+typedef struct {
+    int32_t a, b;
+} sums;
+
+/* The input with two rows of weights. */
+static inline sums dot_of_two(const int8_t *x, const int8_t *a, const int8_t *b, int32_t count, sums s) {
+    for (const int8_t *end = x + (count & ~3); x != end; x += 4, a += 4, b += 4) {
+        uint32_t word = tg_load4(x), word_a = tg_load4(a), word_b = tg_load4(b);
+        uint32_t even = tg_even16(word), odd = tg_odd16(word);
+        s.a = tg_dot16(odd, tg_odd16(word_a), tg_dot16(even, tg_even16(word_a), s.a));
+        s.b = tg_dot16(odd, tg_odd16(word_b), tg_dot16(even, tg_even16(word_b), s.b));
+    }
+    s.a = tg_wrap_add(s.a, tg_dot(x, a, count & 3));
+    s.b = tg_wrap_add(s.b, tg_dot(x, b, count & 3));
+    return s;
+}
+
+/* An odd last output is computed twice. */
+static void connect_row_fast(const fully_connected *p, const tg_channels *channels, const int8_t *x, const int8_t *w, int8_t *y) {
+    for (int32_t c = 0; c < p->outputs; c += 2, w += 2 * p->inputs) {
+        int32_t d = c + 1 < p->outputs ? c + 1 : c;
+        sums s = {channels->bias[c], channels->bias[d]};
+        s = dot_of_two(x, w, w + (d - c) * p->inputs, p->inputs, s);
+        y[c] = tg_fast_requantize(s.a, channels->doubled[c], channels->right[c], p->output_zero, p->range.low, p->range.high, 0);
+        y[d] = tg_fast_requantize(s.b, channels->doubled[d], channels->right[d], p->output_zero, p->range.low, p->range.high, 0);
+    }
+}
+
+#endif
 
 static void connect_row(const fully_connected *p, const tg_channels *channels, const int8_t *x, const int8_t *w, int8_t *y) {
     int32_t correction = p->filter_zero ? tg_wrap_mul(p->filter_zero, tg_sum(x, p->inputs, 1)) : 0;
@@ -62,5 +97,11 @@ void tg_run_fully_connected(const tg_engine *engine, const tg_node *node) {
     tg_channels channels = tg_channels_at(p->table, p->outputs);
     const int8_t *x = (const int8_t *)tg_node_input(engine, node, 0), *w = (const int8_t *)tg_node_input(engine, node, 1);
     int8_t *y = (int8_t *)tg_node_output(engine, node);
-    for (int32_t row = 0; row < p->rows; row++) connect_row(p, &channels, x + row * p->inputs, w, y + row * p->outputs);
+    for (int32_t row = 0; row < p->rows; row++, x += p->inputs, y += p->outputs) {
+#if TG_DSP
+        if (p->fast) connect_row_fast(p, &channels, x, w, y);
+        else
+#endif
+            connect_row(p, &channels, x, w, y);
+    }
 }

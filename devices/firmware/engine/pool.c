@@ -1,4 +1,5 @@
 /* pool.c: MAX_POOL_2D and AVERAGE_POOL_2D over windows clipped to the image. */
+#include "dsp.h"
 #include "kernels.h"
 #include "span.h"
 
@@ -85,11 +86,39 @@ static int32_t average(const window *inside, int32_t channel) {
     return sum > 0 ? (sum + cells / 2) / cells : (sum - cells / 2) / cells;
 }
 
+#if TG_DSP
+
+/* The maxima of four channels. */
+static uint32_t largest_of_four(const window *inside, const int8_t *row) {
+    uint32_t result = tg_load4(row);
+    for (int32_t y = inside->rows; y > 0; y--, row += inside->row_step) {
+        const int8_t *cell = row;
+        for (int32_t x = inside->columns; x > 0; x--, cell += inside->column_step) result = tg_max8(result, tg_load4(cell));
+    }
+    return result;
+}
+
+/* Returns how many channels it has done: all but up to 3. */
+static int32_t largest_by_four(const window *inside, int32_t channels, int8_t *y) {
+    int32_t whole = channels & ~3;
+    for (int32_t c = 0; c < whole; c += 4) {
+        uint32_t four = largest_of_four(inside, inside->first + c);
+        memcpy(y + c, &four, sizeof four);
+    }
+    return whole;
+}
+
+#endif
+
 static void pool_image(const pool *p, const int8_t *image, int8_t *y, reduction reduce) {
     for (int32_t oy = 0; oy < p->height.output; oy++) {
         for (int32_t ox = 0; ox < p->width.output; ox++, y += p->channels) {
             window inside = window_at(p, image, oy, ox);
-            for (int32_t c = 0; c < p->channels; c++) y[c] = (int8_t)tg_clamp(reduce(&inside, c), p->range.low, p->range.high);
+            int32_t c = 0;
+#if TG_DSP
+            if (reduce == largest && p->range.low == -128 && p->range.high == 127) c = largest_by_four(&inside, p->channels, y);
+#endif
+            for (; c < p->channels; c++) y[c] = (int8_t)tg_clamp(reduce(&inside, c), p->range.low, p->range.high);
         }
     }
 }

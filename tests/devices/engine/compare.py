@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +28,7 @@ class Tally:
 @dataclass
 class _Pair:
     oracle: Oracle
-    runner: native.Runner
+    runners: list[native.Runner]
 
 
 def _difference(ours: bytes, theirs: bytes) -> str:
@@ -53,18 +53,21 @@ def judge(answer: native.Answer, expected: bytes | str) -> tuple[str, str]:
 
 def _examine(pair: _Pair, label: str, case: Case, tally: Tally) -> None:
     expected = pair.oracle.run(case.model, case.inputs)
-    outcome, complaint = judge(pair.runner.run(case.model, case.inputs), expected)
+    for runner in pair.runners:
+        outcome, complaint = judge(runner.run(case.model, case.inputs), expected)
+        if complaint:
+            tally.failures.append(f"{label} ({case.name}): {complaint}")
     tally.outcomes[case.name, outcome] += 1
     tally.output_bytes += len(expected) if outcome == "equal" else 0
-    if complaint:
-        tally.failures.append(f"{label} ({case.name}): {complaint}")
 
 
-def compare(labels: Iterable[str], make: Callable[[str], Case], program: Path) -> Tally:
-    """Run every labelled case on both sides."""
+def compare(
+    labels: Iterable[str], make: Callable[[str], Case], programs: Sequence[Path]
+) -> Tally:
+    """Run every labelled case on the oracle and on each build of the engine."""
     tally = Tally()
     pairs: queue.SimpleQueue[_Pair] = queue.SimpleQueue()
-    opened = [_Pair(Oracle(), native.Runner(program)) for _ in range(WORKERS)]
+    opened = [_Pair(Oracle(), [native.Runner(p) for p in programs]) for _ in range(WORKERS)]
     for pair in opened:
         pairs.put(pair)
 
@@ -80,5 +83,6 @@ def compare(labels: Iterable[str], make: Callable[[str], Case], program: Path) -
         list(pool.map(examine, labels))
     for pair in opened:
         pair.oracle.close()
-        pair.runner.close()
+        for runner in pair.runners:
+            runner.close()
     return tally

@@ -21,9 +21,10 @@ def _make(label: str) -> Case:
 
 
 def test_every_output_byte_equals_tflm() -> None:
-    """Equal where TFLM runs; refused where it refuses, aborts."""
+    """Equal where TFLM runs, refused where it refuses or aborts: portable and DSP kernels."""
     labels = [f"{k}:{s}" for s in range(FIRST_SEED, FIRST_SEED + GRAPHS) for k in zoo.KINDS]
-    tally = compare(labels, _make, native.build("runner-sanitized"))
+    builds = [native.build(f"runner{kind}-sanitized") for kind in ("", "-dsp")]
+    tally = compare(labels, _make, builds)
     for (name, outcome), count in sorted(tally.outcomes.items()):
         print(f"{name:24} {outcome:10} {count}")
     print(f"{tally.output_bytes} output bytes equal")
