@@ -1,7 +1,8 @@
 """qemu://BOARD: an emulated board, started with its firmware, as a byte stream.
 
-Options: link=semihosting (default) or uart; icount=1 counts instructions and repeats exactly;
-baud=N slows the link to a line rate; firmware=PATH runs another image.
+Options: link=semihosting (default) or uart; icount=1 (default) counts instructions, icount=0 runs
+on the host's clock, about a tenth faster; baud=N slows the link to a line rate; firmware=PATH runs
+another image.
 """
 
 import contextlib
@@ -57,7 +58,7 @@ def qemu_options(url: DeviceUrl) -> QemuOptions:
     board = find_board(url.target)
     if board.qemu is None:
         raise BoardError(f"{url.text}: QEMU has no machine for {board.name}")
-    link, icount = given.get("link", LINKS[0]), given.get("icount", "0")
+    link, icount = given.get("link", LINKS[0]), given.get("icount", "1")
     if link not in LINKS:
         raise LinkError(f"{url.text}: link={link!r} is none of {', '.join(LINKS)}")
     if icount not in ("0", "1"):

@@ -1,5 +1,7 @@
 """A link over a serial port, or over what else pyserial opens (rfc2217:// and its other URLs)."""
 
+from typing import Any
+
 import serial
 
 from devices.errors import LinkError
@@ -49,22 +51,21 @@ class SerialLink:
 def open_serial(url: DeviceUrl) -> Link:
     """Return a link to a port such as /dev/ttyACM0 or COM5, or to a URL of pyserial's.
 
-    `?baud=N` sets the line rate, 115200 by default. A URL's other options are left to pyserial.
+    `?baud=N` sets the line rate, 115200 by default. A URL's other options are left to pyserial. A
+    port is ours alone: a second program is refused.
     """
     baud = url.positive("baud", DEFAULT_BAUD) or DEFAULT_BAUD
     if url.scheme == "serial":
         url.only("baud")
-        return _open(url.text, url.target, baud)
+        return _open(url.text, url.target, baud, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
     rest = [f"{name}={value}" for name, value in url.options.items() if name != "baud"]
     base = url.text.partition("?")[0]
     return _open(url.text, base + ("?" + "&".join(rest) if rest else ""), baud)
 
 
-def _open(name: str, where: str, baud: int) -> Link:
+def _open(name: str, where: str, baud: int, **settings: Any) -> Link:
     try:
-        port = serial.serial_for_url(
-            where, baudrate=baud, write_timeout=WRITE_TIMEOUT_S, exclusive=True
-        )
-    except (serial.SerialException, OSError, ValueError) as error:
+        port = serial.serial_for_url(where, baudrate=baud, **settings)
+    except (serial.SerialException, OSError, ValueError, NotImplementedError) as error:
         raise LinkError(f"{name}: cannot open the port ({error})") from error
     return SerialLink(name, port)

@@ -30,9 +30,8 @@ class DeviceUrl:
         """Return the options; raises LinkError where one is not in `allowed`."""
         for name in self.options:
             if name not in allowed:
-                raise LinkError(
-                    f"{self.text}: unknown option {name!r}; allowed: {', '.join(sorted(allowed))}"
-                )
+                known = ", ".join(sorted(allowed)) or "none"
+                raise LinkError(f"{self.text}: unknown option {name!r}; allowed: {known}")
         return self.options
 
     def positive(self, name: str, default: int | None) -> int | None:

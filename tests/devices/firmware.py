@@ -40,11 +40,11 @@ def make(*arguments: str) -> str:
     return result.stdout
 
 
-def checksum_image(board: str, *arguments: str) -> Path:
-    """Return the image of a board that runs the checksum engine."""
+def checksum_image(board: str, model: Path | None = None) -> Path:
+    """Return the image of a board that runs the checksum engine, with a model in flash if given."""
     need_tools()
     engine = [f"ENGINE={native.TESTS / 'fake_runtime.c'}", f"ENGINE_INCLUDE={native.TESTS}"]
-    image = f"{board}-checksum"
+    image = f"{board}-checksum" + ("-linked" if model else "")
     main = f"MAIN={native.TESTS / 'fake_main.c'}"
-    make(f"BOARD={board}", f"IMAGE={image}", main, *engine, *arguments)
+    make(f"BOARD={board}", f"IMAGE={image}", main, *engine, f"MODEL={model or ''}")
     return OUT / f"{image}.elf"

@@ -1,5 +1,6 @@
 """Emulated boards: every core, side by side, counted, and never left behind."""
 
+import hashlib
 import os
 import random
 import signal
@@ -15,10 +16,10 @@ import pytest
 from devices.boards import boards
 from devices.client import Device, connect
 from devices.emulators import qemu
-from devices.errors import BoardError, DeviceError, EmulatorError, LinkError
+from devices.errors import BoardError, DeviceError, EmulatorError, LinkError, Refused
 from devices.fake import ChecksumEngine, fake_model
 from devices.links.url import parse_url
-from devices.protocol.codes import Counter
+from devices.protocol.codes import Counter, Message, ModelOrigin
 from tests.devices import firmware, native
 
 SIZE = 3072
@@ -65,6 +66,43 @@ def test_every_board_answers_over_both_links(name: str) -> None:
             assert 0 < stats.stack_used_bytes < stats.stack_room_bytes
             assert stats.flash_bytes > 4000
             assert stats.bytes_lost == 0
+
+
+@pytest.mark.parametrize("name", ["netduinoplus2", "mps2-an386"])
+def test_a_model_linked_into_flash_is_held_from_the_start(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(MODEL)
+    samples, expected = batch(3)
+    image = firmware.checksum_image(name, path)
+    with connect(f"qemu://{name}?firmware={image}") as device:
+        greeting = device.greeting
+        assert (greeting.model_origin, greeting.model_bytes) == (ModelOrigin.FLASH, len(MODEL))
+        assert greeting.model_sha256 == hashlib.sha256(MODEL).digest()
+        assert device.use_held_model().input_bytes == SIZE
+        assert outputs(device, samples) == expected
+        assert device.greeting.model_origin == ModelOrigin.FLASH
+        other = fake_model(8, 4, 1, bytes(100))
+        if greeting.model_room_bytes:
+            assert device.load(other).input_bytes == 8
+        else:
+            with pytest.raises(Refused, match="model of 116 bytes, room for 0: 116 bytes too"):
+                device.load(other)
+        assert device.reset().model_origin == ModelOrigin.FLASH
+        assert outputs(device, samples) == expected
+
+
+def test_a_linked_model_that_does_not_load_says_why_when_it_is_asked_to_run(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(b"not a model")
+    image = firmware.checksum_image("netduinoplus2", path)
+    with connect(f"qemu://netduinoplus2?firmware={image}") as device:
+        assert device.greeting.model_origin == ModelOrigin.NONE
+        with pytest.raises(Refused, match="the device holds no model"):
+            device.use_held_model()
+        with pytest.raises(Refused, match="NO_MODEL: no fake model"):
+            device._exchange.one(Message.INFER, b"1234")
 
 
 def test_the_smallest_core_builds() -> None:
