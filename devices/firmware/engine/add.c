@@ -64,13 +64,15 @@ static inline int32_t scaled_fast(int32_t difference, int32_t doubled, int32_t r
     return tg_fast_shift(tg_fast_product(difference * (1 << 20), doubled), right, 0);
 }
 
+/* Everything in registers: stores of int8 might change anything behind a pointer. */
 static void add_row_fast(const add *p, const int8_t *x1, const int8_t *x2, int8_t *y, const tg_axis *axis) {
-    int32_t doubled1 = tg_wrap_shift(p->scale[0].value, 1), doubled2 = tg_wrap_shift(p->scale[1].value, 1);
-    int32_t doubled = tg_wrap_shift(p->output_scale.value, 1), step1 = axis->step[0], step2 = axis->step[1];
+    const int32_t doubled1 = tg_wrap_shift(p->scale[0].value, 1), doubled2 = tg_wrap_shift(p->scale[1].value, 1);
+    const int32_t right1 = -p->scale[0].shift, right2 = -p->scale[1].shift, zero1 = p->zero[0], zero2 = p->zero[1];
+    const int32_t doubled = tg_wrap_shift(p->output_scale.value, 1), right = -p->output_scale.shift, zero = p->output_zero;
+    const int32_t low = p->range.low, high = p->range.high, step1 = axis->step[0], step2 = axis->step[1];
     for (int8_t *end = y + axis->count; y != end; y++, x1 += step1, x2 += step2) {
-        int32_t a = scaled_fast(*x1 - p->zero[0], doubled1, -p->scale[0].shift);
-        int32_t b = scaled_fast(*x2 - p->zero[1], doubled2, -p->scale[1].shift);
-        *y = tg_fast_requantize(a + b, doubled, -p->output_scale.shift, p->output_zero, p->range.low, p->range.high, 0);
+        int32_t sum = scaled_fast(*x1 - zero1, doubled1, right1) + scaled_fast(*x2 - zero2, doubled2, right2);
+        *y = tg_fast_requantize(sum, doubled, right, zero, low, high, 0);
     }
 }
 

@@ -1,4 +1,4 @@
-#include "conv.h"
+#include "column.h"
 
 #include "dot.h"
 #include "dsp.h"
@@ -45,7 +45,7 @@ bool tg_prepare_conv(tg_loader *loader) {
     if (!tg_expect_filter_scales(loader, &inputs[1], p.output_channels) || !tg_open_bias(loader, p.output_channels, &bias, &biases)) return false;
     if (!settle_spans(loader, inputs, &output, &p) || !tg_activation(loader, TG_CONV_ACTIVATION, &output, &p.range)) return false;
     uint32_t bytes = (uint32_t)sizeof p + tg_channels_bytes(p.output_channels);
-    tg_node *node = tg_new_node(loader, inputs, 2, &output, bytes, TG_DSP ? tg_conv_dsp_scratch(&p) : 0);
+    tg_node *node = tg_new_node(loader, inputs, 2, &output, bytes, TG_DSP ? tg_column_bytes(&p) : 0);
     if (!node) return false;
     tg_conv *kept = tg_parameters(node);
     *kept = p;

@@ -29,6 +29,5 @@ static inline int8_t tg_conv_output(const tg_conv_run *run, int32_t channel, int
 }
 
 /* The same for cores with the DSP extension (conv_dsp.c); both read one table. */
-uint32_t tg_conv_dsp_scratch(const tg_conv *shape); /* bytes */
 void tg_conv_dsp_image(const tg_conv_run *run, const int8_t *image, int8_t *y, uint8_t *scratch);
 #endif

@@ -73,27 +73,41 @@ static sums any_window(const job *j, int32_t top, int32_t left) {
     return s;
 }
 
-static inline void write(const job *j, sums s, int8_t *y, int plain) {
-    const tg_depthwise *p = j->run->shape;
-    const int32_t *doubled = j->run->channels.doubled + j->channel;
-    const int8_t *right = j->run->channels.right + j->channel;
-    int32_t zero = p->output_zero, low = p->range.low, high = p->range.high;
-    y[0] = tg_fast_requantize(s.c0, doubled[0], right[0], zero, low, high, plain);
-    y[1] = tg_fast_requantize(s.c1, doubled[1], right[1], zero, low, high, plain);
-    y[2] = tg_fast_requantize(s.c2, doubled[2], right[2], zero, low, high, plain);
-    y[3] = tg_fast_requantize(s.c3, doubled[3], right[3], zero, low, high, plain);
+/* What every output needs, in registers: stores of int8 might change anything behind a pointer. */
+typedef struct {
+    const int32_t *doubled;
+    const int8_t *right;
+    int32_t zero, low, high;
+} scaling;
+
+static inline void write(scaling by, sums s, int8_t *y, int plain) {
+    y[0] = tg_fast_requantize(s.c0, by.doubled[0], by.right[0], by.zero, by.low, by.high, plain);
+    y[1] = tg_fast_requantize(s.c1, by.doubled[1], by.right[1], by.zero, by.low, by.high, plain);
+    y[2] = tg_fast_requantize(s.c2, by.doubled[2], by.right[2], by.zero, by.low, by.high, plain);
+    y[3] = tg_fast_requantize(s.c3, by.doubled[3], by.right[3], by.zero, by.low, by.high, plain);
 }
 
 static bool is_inside(const tg_span *span, int32_t origin) { return origin >= 0 && origin + span->filter <= span->input; }
 
-static inline void run_row(const job *j, int32_t top, int8_t *y, int plain) {
+static bool is_3x3(const tg_depthwise *p) {
+    return p->height.filter == 3 && p->width.filter == 3 && p->height.dilation == 1 && p->width.dilation == 1;
+}
+
+static inline __attribute__((always_inline)) void run_row(const job *j, int32_t top, int8_t *y, int plain) {
     const tg_depthwise *p = j->run->shape;
-    bool small = p->height.filter == 3 && p->width.filter == 3 && p->height.dilation == 1 && p->width.dilation == 1 && is_inside(&p->height, top);
-    for (int32_t ox = 0, left = -p->width.pad; ox < p->width.output; ox++, left += p->width.stride, y += p->output_channels) {
+    const tg_channels *channels = &j->run->channels;
+    const scaling by = {channels->doubled + j->channel, channels->right + j->channel, p->output_zero, p->range.low, p->range.high};
+    const int32_t step = p->output_channels, stride = p->width.stride, end = p->width.output * stride - p->width.pad;
+    bool small = is_3x3(p) && is_inside(&p->height, top);
+    for (int32_t left = -p->width.pad; left != end; left += stride, y += step) {
         bool inside = small && is_inside(&p->width, left);
-        write(j, inside ? window_of_3x3(j, top, left) : any_window(j, top, left), y, plain);
+        write(by, inside ? window_of_3x3(j, top, left) : any_window(j, top, left), y, plain);
     }
 }
+
+static void run_plain_row(const job *j, int32_t top, int8_t *y) { run_row(j, top, y, 1); }
+
+static void run_bounded_row(const job *j, int32_t top, int8_t *y) { run_row(j, top, y, 0); }
 
 static void widen_weights(const tg_depthwise *p, const int8_t *filter, pair *to) {
     for (int32_t i = 0; i < p->height.filter * p->width.filter; i++, filter += p->output_channels) {
@@ -110,8 +124,8 @@ static void run_four(const tg_depthwise_run *run, int32_t channel, int8_t *y, pa
     bool plain = p->range.low == -128 && p->range.high == 127;
     widen_weights(p, run->filter + channel, weights);
     for (int32_t oy = 0; oy < p->height.output; oy++, y += p->width.output * p->output_channels) {
-        if (plain) run_row(&j, tg_span_origin(&p->height, oy), y + channel, 1);
-        else run_row(&j, tg_span_origin(&p->height, oy), y + channel, 0);
+        if (plain) run_plain_row(&j, tg_span_origin(&p->height, oy), y + channel);
+        else run_bounded_row(&j, tg_span_origin(&p->height, oy), y + channel);
     }
 }
 
