@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from types import TracebackType
 from typing import Self, TypeVar
@@ -13,7 +13,7 @@ from devices.errors import NoAnswer, ProtocolError, Refused, SessionLost
 from devices.exchange import Exchange, Limits
 from devices.links import Link, open_link
 from devices.protocol import frames, messages
-from devices.protocol.codes import ErrorCode, Message, ModelOrigin
+from devices.protocol.codes import ErrorCode, Message
 from devices.protocol.messages import Greeting, ModelInfo, Result, Stats, TraceOperator
 
 TIMEOUT_S = 10.0
@@ -93,15 +93,8 @@ class Device:
         """
         self._model = model
         self.info = self._with_restarts(self._load_once)
-        origin = self.greeting.model_origin
         if self.greeting.model_sha256 != hashlib.sha256(model).digest():
-            origin = ModelOrigin.UPLOADED
-        self.greeting = replace(
-            self.greeting,
-            model_sha256=hashlib.sha256(model).digest(),
-            model_bytes=len(model),
-            model_origin=origin,
-        )
+            self.greeting = self._greet()
         return self.info
 
     def use_held_model(self) -> ModelInfo:

@@ -84,6 +84,7 @@ def test_a_model_linked_into_flash_is_held_from_the_start(name: str, tmp_path: P
         other = fake_model(8, 4, 1, bytes(100))
         if greeting.model_room_bytes:
             assert device.load(other).input_bytes == 8
+            assert outputs(device, samples) == expected
         else:
             with pytest.raises(Refused, match="model of 116 bytes, room for 0: 116 bytes too"):
                 device.load(other)
@@ -98,9 +99,11 @@ def test_a_linked_model_that_does_not_load_says_why_when_it_is_asked_to_run(
     path.write_bytes(b"not a model")
     image = firmware.checksum_image("netduinoplus2", path)
     with connect(f"qemu://netduinoplus2?firmware={image}") as device:
-        assert device.greeting.model_origin == ModelOrigin.NONE
-        with pytest.raises(Refused, match="the device holds no model"):
+        assert device.greeting.model_origin == ModelOrigin.FLASH
+        with pytest.raises(Refused, match="MODEL_MALFORMED: no fake model"):
             device.use_held_model()
+        with pytest.raises(Refused, match="MODEL_MALFORMED: no fake model"):
+            device.load(path.read_bytes())
         with pytest.raises(Refused, match="NO_MODEL: no fake model"):
             device._exchange.one(Message.INFER, b"1234")
 

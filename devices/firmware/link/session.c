@@ -13,7 +13,7 @@ void tg_session_start(tg_session *session, const tg_memory *memory, const tg_boa
     session->board = board;
     session->runtime = runtime;
     tg_receiver_init(&session->receiver, memory->request, memory->request_bytes);
-    tg_model_load_linked(session);
+    tg_model_start(session);
 }
 
 static void send_body(tg_session *session, uint8_t *body, const tg_frame *reply) {
@@ -72,27 +72,37 @@ static void put_limits(const tg_session *session, uint8_t *at) {
     tg_put32(at + 32, memory->arena_room);
 }
 
-static void greet(tg_session *session, const tg_frame *request) {
-    uint8_t *at = reply_payload(session);
+/* A linked model that is not loaded is held all the same: MODEL_END loads it, or says why not. */
+static void put_model(const tg_session *session, uint8_t *at) {
+    bool loaded = session->model_state == TG_MODEL_LOADED, linked = session->memory.linked_bytes > 0;
+    if (!loaded && !linked)
+        return;
+    at[3] = (uint8_t)(loaded ? session->origin : TG_ORIGIN_FLASH);
+    tg_put32(at + 36, loaded ? session->model_bytes : session->memory.linked_bytes);
+    memcpy(at + 40, loaded ? session->sha256 : session->linked_sha256, TG_SHA256_BYTES);
+}
+
+static void put_identity(const tg_session *session, uint8_t *at) {
     const tg_board *board = session->board;
-    bool held = session->model_state == TG_MODEL_LOADED;
-    session->id = request->session;
-    session->failed_code = TG_OK; /* another session may use the same sequence number */
-    memset(at, 0, TG_GREETING_BYTES);
-    at[0] = TG_VERSION_MAJOR;
-    at[1] = TG_VERSION_MINOR;
-    at[2] = board->counter;
-    at[3] = (uint8_t)session->origin;
-    tg_put16(at + 4, board->credits);
-    put_limits(session, at);
-    tg_put32(at + 36, held ? session->model_bytes : 0);
-    if (held)
-        memcpy(at + 40, session->sha256, TG_SHA256_BYTES);
     put_text(at + 72, 24, board->name);
     put_text(at + 96, 16, board->core);
     put_text(at + 112, 16, board->firmware);
     put_text(at + 128, 16, session->memory.engine);
     memcpy(at + 144, board->unique_id, sizeof board->unique_id);
+}
+
+static void greet(tg_session *session, const tg_frame *request) {
+    uint8_t *at = reply_payload(session);
+    session->id = request->session;
+    session->failed_code = TG_OK; /* another session may use the same sequence number */
+    memset(at, 0, TG_GREETING_BYTES);
+    at[0] = TG_VERSION_MAJOR;
+    at[1] = TG_VERSION_MINOR;
+    at[2] = session->board->counter;
+    tg_put16(at + 4, session->board->credits);
+    put_limits(session, at);
+    put_model(session, at);
+    put_identity(session, at);
     answer(session, request, TG_GREETING, TG_GREETING_BYTES);
 }
 
@@ -198,9 +208,11 @@ static uint32_t act_once(tg_session *session, const tg_frame *request, char *det
         return session->failed_code;
     }
     uint32_t code = act(session, request, detail);
-    session->failed_code = code;
-    session->failed_sequence = request->sequence;
-    memcpy(session->failed_detail, detail, TG_DETAIL_BYTES);
+    if (code != TG_OK) {
+        session->failed_code = code;
+        session->failed_sequence = request->sequence;
+        memcpy(session->failed_detail, detail, TG_DETAIL_BYTES);
+    }
     return code;
 }
 

@@ -45,6 +45,7 @@ typedef struct {
     tg_model_origin origin;
     uint32_t model_bytes;
     uint8_t sha256[TG_SHA256_BYTES];
+    uint8_t linked_sha256[TG_SHA256_BYTES];
     tg_model_info info;
     uint8_t answered_type; /* the request whose reply still stands in memory.reply; 0: none */
     uint32_t answered_sequence, answered_bytes;
