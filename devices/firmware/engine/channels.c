@@ -31,31 +31,32 @@ bool tg_open_weighted(tg_loader *loader, tg_tensor inputs[2], tg_tensor *output)
            tg_expect_scales(loader, &inputs[0], output);
 }
 
-static int32_t sum_of_weights(const int8_t *filter, const tg_weights *weights, int32_t filter_zero) {
-    return tg_wrap_sub(tg_sum(filter, weights->taps, weights->tap_step), tg_wrap_mul(weights->taps, filter_zero));
-}
-
-void tg_fill_channels(tg_loader *loader, void *table, const tg_tensor inputs[2], const tg_tensor *output, const uint8_t *bias,
-                      const tg_weights *weights, int32_t filter_zero) {
-    int32_t *folded = table, *doubled = folded + weights->channels;
-    int8_t *right = (int8_t *)(doubled + weights->channels);
-    for (int32_t c = 0; c < weights->channels; c++) {
-        const int8_t *filter = (const int8_t *)inputs[1].data + c * weights->channel_step;
-        int32_t sum = sum_of_weights(filter, weights, filter_zero);
+void tg_fill_multipliers(tg_loader *loader, int32_t *doubled, const tg_tensor inputs[2], const tg_tensor *output, int32_t count) {
+    int8_t *right = (int8_t *)(doubled + count);
+    for (int32_t c = 0; c < count; c++) {
         uint32_t scale_index = inputs[1].scales.count > 1 ? (uint32_t)c : 0;
         double filter_scale = (double)tg_vector_f32(&loader->file, inputs[1].scales, scale_index);
         tg_multiplier m = tg_multiplier_of((double)inputs[0].scale * filter_scale / (double)output->scale);
-        folded[c] = tg_wrap_sub(bias ? tg_read_i32(bias + 4 * c) : 0, tg_wrap_mul(inputs[0].zero_point, sum));
         doubled[c] = tg_wrap_shift(m.value, 1);
         right[c] = (int8_t)-(m.shift > 0 ? m.shift & 31 : m.shift);
     }
 }
 
+void tg_fill_channels(tg_loader *loader, void *table, const tg_tensor inputs[2], const tg_tensor *output, const uint8_t *bias,
+                      const tg_weights *weights) {
+    int32_t *folded = table;
+    for (int32_t c = 0; c < weights->channels; c++) {
+        const int8_t *filter = (const int8_t *)inputs[1].data + c * weights->channel_step;
+        int32_t sum = tg_sum(filter, weights->taps, weights->tap_step);
+        folded[c] = tg_wrap_sub(bias ? tg_read_i32(bias + 4 * c) : 0, tg_wrap_mul(inputs[0].zero_point, sum));
+    }
+    tg_fill_multipliers(loader, folded + weights->channels, inputs, output, weights->channels);
+}
+
 static bool in_int8(int32_t value) { return value >= -128 && value <= 127; }
 
-bool tg_channels_are_fast(const void *table, int32_t count, int32_t input_zero, int32_t output_zero, tg_range range) {
-    tg_channels channels = tg_channels_at(table, count);
+bool tg_channels_are_fast(const tg_channels *channels, int32_t count, int32_t input_zero, int32_t output_zero, tg_range range) {
     bool fast = in_int8(input_zero) && in_int8(output_zero) && in_int8(range.low) && in_int8(range.high) && range.low <= range.high;
-    for (int32_t c = 0; fast && c < count; c++) fast = channels.doubled[c] != 0 && channels.right[c] > 0;
+    for (int32_t c = 0; fast && c < count; c++) fast = channels->doubled[c] != 0 && channels->right[c] > 0;
     return fast;
 }

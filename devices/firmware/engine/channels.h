@@ -41,9 +41,12 @@ bool tg_expect_filter_scales(tg_loader *loader, const tg_tensor *filter, int32_t
 bool tg_open_weighted(tg_loader *loader, tg_tensor inputs[2], tg_tensor *output);
 
 /* Every multiplier is nonzero and shifts right, zero points and range lie in int8: what tg_fast_requantize asks for. */
-bool tg_channels_are_fast(const void *table, int32_t count, int32_t input_zero, int32_t output_zero, tg_range range);
+bool tg_channels_are_fast(const tg_channels *channels, int32_t count, int32_t input_zero, int32_t output_zero, tg_range range);
 
-/* Fill the table. `bias` may be NULL. `filter_zero` is subtracted from every weight. */
+/* The multipliers alone: `count` doubled ones, then as many right shifts. */
+void tg_fill_multipliers(tg_loader *loader, int32_t *doubled, const tg_tensor inputs[2], const tg_tensor *output, int32_t count);
+
+/* Fill the table. `bias` may be NULL. */
 void tg_fill_channels(tg_loader *loader, void *table, const tg_tensor inputs[2], const tg_tensor *output, const uint8_t *bias,
-                      const tg_weights *weights, int32_t filter_zero);
+                      const tg_weights *weights);
 #endif

@@ -51,9 +51,10 @@ bool tg_prepare_conv(tg_loader *loader) {
     *kept = p;
     int32_t taps = (int32_t)inputs[1].elements / p.output_channels;
     tg_weights weights = {p.output_channels, taps, taps, 1};
-    tg_fill_channels(loader, kept->table, inputs, &output, biases, &weights, 0);
+    tg_fill_channels(loader, kept->table, inputs, &output, biases, &weights);
+    tg_channels channels = tg_channels_at(kept->table, p.output_channels);
     kept->fast = TG_DSP && p.group_inputs == p.input_channels &&
-                 tg_channels_are_fast(kept->table, p.output_channels, p.input_zero, p.output_zero, p.range);
+                 tg_channels_are_fast(&channels, p.output_channels, p.input_zero, p.output_zero, p.range);
     return true;
 }
 

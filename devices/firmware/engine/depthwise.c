@@ -51,9 +51,10 @@ bool tg_prepare_depthwise(tg_loader *loader) {
     tg_depthwise *kept = tg_parameters(node);
     *kept = p;
     tg_weights weights = {p.output_channels, p.height.filter * p.width.filter, 1, p.output_channels};
-    tg_fill_channels(loader, kept->table, inputs, &output, biases, &weights, 0);
+    tg_fill_channels(loader, kept->table, inputs, &output, biases, &weights);
+    tg_channels channels = tg_channels_at(kept->table, p.output_channels);
     kept->fast = TG_DSP && p.multiplier == 1 && p.output_channels >= 4 &&
-                 tg_channels_are_fast(kept->table, p.output_channels, p.input_zero, p.output_zero, p.range);
+                 tg_channels_are_fast(&channels, p.output_channels, p.input_zero, p.output_zero, p.range);
     return true;
 }
 

@@ -27,6 +27,9 @@ static inline uint32_t tg_load4(const int8_t *from) {
 /* The same byte in all four lanes. */
 static inline uint32_t tg_spread4(int32_t byte) { return (uint32_t)(uint8_t)byte * 0x01010101u; }
 
+/* The same number in both 16-bit lanes. */
+static inline uint32_t tg_twice16(int32_t number) { return (uint32_t)(uint16_t)number * 0x00010001u; }
+
 static inline int32_t tg_low16(uint32_t pair) { return (int16_t)pair; }
 static inline int32_t tg_high16(uint32_t pair) { return (int16_t)(pair >> 16); }
 
@@ -44,6 +47,13 @@ static inline uint32_t tg_odd16(uint32_t word) {
     uint32_t pair;
     __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(word));
     return pair;
+}
+
+/* Lane by lane; neither may leave 16 bits. */
+static inline uint32_t tg_sub16(uint32_t a, uint32_t b) {
+    uint32_t difference;
+    __asm__("ssub16 %0, %1, %2" : "=r"(difference) : "r"(a), "r"(b) : "cc");
+    return difference;
 }
 
 /* sum + both lane products, mod 2^32. Not __smlad: its saturation flag keeps the compiler from moving it. */
@@ -100,6 +110,8 @@ static inline uint32_t tg_odd16(uint32_t word) { return tg_pack16((int8_t)(word 
 static inline int32_t tg_mac_low(uint32_t x, uint32_t w, int32_t sum) { return tg_wrap_add(sum, tg_wrap_mul(tg_low16(x), tg_low16(w))); }
 static inline int32_t tg_mac_high(uint32_t x, uint32_t w, int32_t sum) { return tg_wrap_add(sum, tg_wrap_mul(tg_high16(x), tg_high16(w))); }
 static inline int32_t tg_dot16(uint32_t x, uint32_t w, int32_t sum) { return tg_mac_high(x, w, tg_mac_low(x, w, sum)); }
+
+static inline uint32_t tg_sub16(uint32_t a, uint32_t b) { return tg_pack16(tg_low16(a) - tg_low16(b), tg_high16(a) - tg_high16(b)); }
 
 static inline uint32_t tg_max8(uint32_t a, uint32_t b) {
     uint32_t result = 0;

@@ -33,10 +33,10 @@ def exported(family: str, width: str) -> Path:
 
 @pytest.mark.parametrize("family, width, tflm_arena_bytes", NETWORKS)
 def test_exported_network_equals_tflm(family: str, width: str, tflm_arena_bytes: int) -> None:
-    """All bytes of 2 random images, under sanitizers, and at most TFLM's arena."""
+    """All bytes of 2 random images, DSP kernels under sanitizers, and at most TFLM's arena."""
     model = exported(family, width).read_bytes()
     images = np.random.default_rng(1).integers(-128, 128, (2, 32, 32, 3)).astype(np.int8)
-    oracle, runner = Oracle(), native.Runner(native.build("runner-sanitized"))
+    oracle, runner = Oracle(), native.Runner(native.build("runner-dsp-sanitized"))
     try:
         answer = runner.run(model, images.tobytes())
         outcome, complaint = judge(answer, oracle.run(model, images.tobytes()))
