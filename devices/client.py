@@ -190,13 +190,13 @@ class Device:
             pass
         return self._end_upload(sha256)
 
-    def _chunks(self, tag: int) -> Iterator[tuple[Message, bytes]]:
+    def _chunks(self, tag: int) -> Iterator[tuple[int, Message, bytes]]:
         step = min(CHUNK_BYTES, self.greeting.max_request_bytes - messages.CHUNK_HEADER.size)
         while step > 256 and 2 * frames.wire_bytes(step) > self.greeting.window_bytes:  # noqa: PLR2004
             step //= 2
         for at in range(0, len(self._model), step):
             chunk = messages.ModelChunk(tag, at, self._model[at : at + step])
-            yield Message.MODEL_CHUNK, chunk.pack()
+            yield at, Message.MODEL_CHUNK, chunk.pack()
 
     def _end_upload(self, sha256: bytes) -> ModelInfo:
         payload = self._exchange.one(Message.MODEL_END, sha256).payload
@@ -208,18 +208,15 @@ class Device:
         todo: Iterator[tuple[int, bytes]],
         unanswered: dict[int, bytes],
     ) -> Iterator[Answer]:
-        order: list[int] = []
-
-        def requests() -> Iterator[tuple[Message, bytes]]:
+        def requests() -> Iterator[tuple[int, Message, bytes]]:
             for index, sample in chain(again, todo):
                 unanswered[index] = self._checked(index, sample)
-                order.append(index)
-                yield Message.INFER, sample
+                yield index, Message.INFER, sample
 
         for reply in self._exchange.run(requests()):
             result = self._result(reply.payload)
-            del unanswered[order[reply.index]]
-            yield Answer(order[reply.index], result.output, result.count)
+            del unanswered[reply.index]
+            yield Answer(reply.index, result.output, result.count)
 
     def _checked(self, index: int, sample: bytes) -> bytes:
         expected = self._loaded().input_bytes

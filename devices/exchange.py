@@ -21,7 +21,7 @@ SEQUENCES = 1 << 32
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to the request that was drawn as number `index` (from 0) in its exchange."""
+    """The answer to the request that its caller named `index`."""
 
     index: int
     payload: bytes
@@ -62,20 +62,21 @@ class Exchange:
 
     def one(self, kind: Message, payload: bytes = b"") -> Reply:
         """Return the reply to a single request."""
-        (reply,) = self.run([(kind, payload)])
+        (reply,) = self.run([(0, kind, payload)])
         return reply
 
-    def run(self, requests: Iterable[tuple[Message, bytes]]) -> Iterator[Reply]:
+    def run(self, requests: Iterable[tuple[int, Message, bytes]]) -> Iterator[Reply]:
         """Yield the reply to each request as it comes; the order may differ from that of sending.
 
-        `requests` is drawn from only as fast as the device takes them.
+        A request is a number that its reply will carry, a type, and a payload. `requests` is drawn
+        from only as fast as the device takes them.
         """
         if self._abandoned:
             self._abandoned = False
             self._abort()
         self._window = Window(self.limits.credits, self.limits.window_bytes)
         self._abandoned = True
-        yield from self._pump(_numbered(requests))
+        yield from self._pump(iter(requests))
         self._abandoned = False
 
     def begin(self, session: int) -> None:
@@ -101,7 +102,7 @@ class Exchange:
 
     def _abort(self) -> None:
         self.attention()
-        for _ in self.run([(Message.ABORT, b"")]):
+        for _ in self.run([(0, Message.ABORT, b"")]):
             pass
 
     def _pump(self, source: Iterator[tuple[int, Message, bytes]]) -> Iterator[Reply]:
@@ -157,8 +158,8 @@ class Exchange:
     def _gave_up(self, request: Request) -> str:
         name = Message(request.type).name
         return (
-            f"{name} (request {request.index}) was sent {MAX_SENDS} times and never answered "
-            "intact; check cable, baud rate and ground"
+            f"{name} {request.index} was sent {MAX_SENDS} times and never answered intact; check "
+            "cable, baud rate and ground"
         )
 
     def _progress(self) -> None:
@@ -238,14 +239,6 @@ class Exchange:
         detail = f": {error.detail}" if error.detail else ""
         name = Message(request.type).name
         raise kind(
-            f"{self.link.name}: {name} (request {request.index}) answered "
-            f"{error_name(error.code)}{detail}",
+            f"{self.link.name}: {name} {request.index} answered {error_name(error.code)}{detail}",
             error.code,
         )
-
-
-def _numbered(
-    requests: Iterable[tuple[Message, bytes]],
-) -> Iterator[tuple[int, Message, bytes]]:
-    for index, (kind, payload) in enumerate(requests):
-        yield index, kind, payload

@@ -1,5 +1,6 @@
 """A link over a serial port, or over what else pyserial opens (rfc2217:// and its other URLs)."""
 
+import time
 from typing import Any
 
 import serial
@@ -11,6 +12,8 @@ from devices.links.url import DeviceUrl
 DEFAULT_BAUD = 115200
 BITS_PER_BYTE = 10
 WRITE_TIMEOUT_S = 30.0
+WRITE_BYTES = 1024
+POLL_S = 0.05  # fixed: pyserial sets a port up anew whenever its timeout changes
 
 
 class SerialLink:
@@ -26,17 +29,20 @@ class SerialLink:
 
     def read(self, timeout_s: float) -> bytes:
         """Return what has arrived, b"" after the timeout; raises LinkError once it is gone."""
+        deadline = time.monotonic() + timeout_s
         try:
-            self._port.timeout = max(0.0, timeout_s)
-            first: bytes = self._port.read(1)
-            return first + self._port.read(self._port.in_waiting) if first else b""
+            while not (first := self._port.read(1)):
+                if time.monotonic() >= deadline:
+                    return b""
+            return bytes(first + self._port.read(self._port.in_waiting))
         except (OSError, TypeError) as error:
             raise LinkError(f"{self.name}: the port is gone ({error})") from error
 
     def write(self, data: bytes) -> None:
         """Take all of `data`; raises LinkError where the port takes no more for 30 s."""
         try:
-            self._port.write(data)
+            for at in range(0, len(data), WRITE_BYTES):
+                self._port.write(data[at : at + WRITE_BYTES])
         except serial.SerialTimeoutException as error:
             text = f"{self.name}: took no data for {WRITE_TIMEOUT_S:.0f} s"
             raise LinkError(text) from error
@@ -65,7 +71,7 @@ def open_serial(url: DeviceUrl) -> Link:
 
 def _open(name: str, where: str, baud: int, **settings: Any) -> Link:
     try:
-        port = serial.serial_for_url(where, baudrate=baud, **settings)
+        port = serial.serial_for_url(where, baudrate=baud, timeout=POLL_S, **settings)
     except (serial.SerialException, OSError, ValueError, NotImplementedError) as error:
         raise LinkError(f"{name}: cannot open the port ({error})") from error
     return SerialLink(name, port)

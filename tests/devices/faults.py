@@ -3,6 +3,8 @@
 import random
 from collections.abc import Callable
 
+from devices.links.link import Link
+
 Fault = Callable[[random.Random, bytes], bytes]
 
 
@@ -61,3 +63,26 @@ class Line:
             return data
         self.spoilt += 1
         return self._fault(self._source, data)
+
+
+class FaultyLink:
+    """Another link behind a bad line."""
+
+    def __init__(self, link: Link, to_device: Line | None, to_host: Line | None) -> None:
+        self.name = link.name
+        self.bytes_per_s = link.bytes_per_s
+        self.emulated = link.emulated
+        self.instructions_per_s = link.instructions_per_s
+        self._link = link
+        self._to_device = to_device
+        self._to_host = to_host
+
+    def read(self, timeout_s: float) -> bytes:
+        data = self._link.read(timeout_s)
+        return self._to_host(data) if self._to_host and data else data
+
+    def write(self, data: bytes) -> None:
+        self._link.write(self._to_device(data) if self._to_device else data)
+
+    def close(self) -> None:
+        self._link.close()
