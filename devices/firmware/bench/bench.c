@@ -55,6 +55,7 @@ static void time_operators(const tg_engine *engine) {
 int main(void) {
     tg_engine engine;
     tg_model_info info;
+    bench_start_ticks();
     tg_engine_init(&engine, arena, sizeof arena);
     tg_runtime runtime = tg_engine_runtime(&engine);
     uint32_t start = bench_ticks();
