@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from devices.clock import Clock, clock_of
-from devices.errors import NoAnswer, ProtocolError, Refused, SessionLost
+from devices.errors import BoardError, NoAnswer, ProtocolError, Refused, SessionLost
 from devices.exchange import Exchange, Limits
 from devices.links import Link, open_link
 from devices.protocol import frames, messages
@@ -45,7 +45,8 @@ class Device:
     """A device behind an open link, greeted on construction.
 
     `greeting` says what it is, `info` what it made of the model once one is loaded. Owns the link:
-    close it, or use `with`. Every method raises a DeviceError of one line, in bounded time.
+    close it, or use `with`. Every method raises a DeviceError of one line, in bounded time. One
+    thread at a time.
     """
 
     def __init__(self, link: Link, timeout_s: float = TIMEOUT_S) -> None:
@@ -85,6 +86,14 @@ class Device:
     def repeats(self) -> int:
         """Requests that had to be sent again so far."""
         return self._exchange.repeats
+
+    def expect_board(self, name: str) -> None:
+        """Raise BoardError unless the greeted board is `name`."""
+        if self.greeting.board != name:
+            raise BoardError(
+                f"{self.link.name}: expected board {name}, this is {self.greeting.board!r} "
+                f"({self.greeting.core})"
+            )
 
     def load(self, model: bytes) -> ModelInfo:
         """Return what the device made of `model`; bytes it already holds are not sent again.

@@ -19,6 +19,10 @@ def _spawner() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="emulators")
 
 
+if hasattr(os, "register_at_fork"):  # a forked child has no such thread
+    os.register_at_fork(after_in_child=_spawner.cache_clear)
+
+
 class ChildProcess:
     """A command whose descriptors `inherited[k]` are given as `k`; killed when this process ends.
 

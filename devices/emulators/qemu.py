@@ -10,6 +10,7 @@ import fcntl
 import os
 import shutil
 import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,8 @@ class QemuOptions:
 
 def open_qemu(url: DeviceUrl) -> Link:
     """Return a link to a freshly started emulator; closing it ends the emulator."""
+    if sys.platform != "linux":
+        raise EmulatorError(f"{url.text}: emulators are started on Linux only")
     options = qemu_options(url)
     baud = url.positive("baud", None)
     link: Link = SemihostingLink(options) if options.link == "semihosting" else UartLink(options)

@@ -1,12 +1,8 @@
 """Builds firmware images with the checksum engine, for tests of all that is not the engine."""
 
 import fcntl
-import os
-import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from tests.devices import native
 
@@ -18,11 +14,7 @@ TOOLS = ("qemu-system-arm", "arm-none-eabi-gcc", "make")
 
 def need_tools() -> None:
     """Skip where the emulator or the cross compiler is missing; fail instead in CI."""
-    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-    if missing and os.environ.get("CI"):
-        pytest.fail(f"not installed: {', '.join(missing)}")
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}")
+    native.need(*TOOLS)
 
 
 def make(out: Path, *arguments: str) -> str:

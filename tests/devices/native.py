@@ -2,8 +2,11 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from devices.links.pipe import PipeLink
 
@@ -12,8 +15,18 @@ OUT = ROOT / "build" / "test-native"
 TESTS = Path(__file__).parent / "link"
 
 
+def need(*tools: str) -> None:
+    """Skip where a tool is not installed; fail instead in CI."""
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"not installed: {', '.join(missing)}")
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+
+
 def build(program: str) -> Path:
     """Return a program of tests/devices/link, made anew where its sources changed."""
+    need("gcc", "make")
     OUT.mkdir(parents=True, exist_ok=True)
     with (OUT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from devices.client import Device
-from devices.errors import Refused
+from devices.errors import BoardError, Refused
 from devices.fake import ChecksumEngine, fake_model
 from devices.links.link import Link
+from devices.protocol import frames
 from devices.protocol.codes import ErrorCode, Message, ModelOrigin
+from devices.protocol.frames import BadFrame, Frame
+from devices.protocol.messages import Error, ModelBegin, ModelChunk, model_tag
 
 MODEL = fake_model(300, 10, 5, bytes(range(256)) * 40)
 INFO = ChecksumEngine().load(MODEL)
@@ -158,6 +161,60 @@ def test_an_unknown_request_and_a_wrong_length_are_coded_errors(device: Device) 
     assert "2 bytes, 300 expected" in text
     code, _ = refusal(lambda: device._exchange.one(Message.MODEL_END, bytes(32)))
     assert code == ErrorCode.BAD_STATE
+
+
+def replies(device: Device, frame: Frame, times: int) -> list[Frame | BadFrame]:
+    """Send one frame several times; return what comes back."""
+    receiver, found = frames.Receiver(), []
+    for _ in range(times):
+        device.link.write(frames.encode(frame))
+    while len(found) < times:
+        data = device.link.read(3.0)
+        assert data, f"{len(found)} of {times} replies came"
+        found += receiver.feed(data)
+    return found
+
+
+def test_a_repeated_inference_gets_the_same_answer_again(device: Device) -> None:
+    device.load(MODEL)
+    (sample,) = samples(1)
+    request = Frame(Message.INFER, device._exchange.session, 7000, sample)
+    results = [item for item in replies(device, request, 3) if isinstance(item, Frame)]
+    assert [(item.type, item.sequence) for item in results] == [(Message.RESULT, 7000)] * 3
+    assert {item.payload[8:] for item in results} == {expected([sample])[0]}
+
+
+def test_a_repeated_end_of_a_failed_upload_gets_the_first_error_again(device: Device) -> None:
+    refusal(lambda: device.load(b"garbage" * 100))
+    device._exchange.one(Message.ABORT)
+    garbage = b"no model either"
+    sha256 = hashlib.sha256(garbage).digest()
+    session = device._exchange.session
+    device._exchange.one(Message.MODEL_BEGIN, ModelBegin(len(garbage), sha256).pack())
+    chunk = ModelChunk(model_tag(sha256), 0, garbage).pack()
+    device._exchange.one(Message.MODEL_CHUNK, chunk)
+    codes = []
+    for sequence, times in ((8000, 3), (8001, 1)):
+        request = Frame(Message.MODEL_END, session, sequence, sha256)
+        for item in replies(device, request, times):
+            assert isinstance(item, Frame)
+            assert (item.type, item.sequence) == (Message.ERROR, sequence)
+            codes.append(Error.unpack(item.payload).code)
+    assert codes == [ErrorCode.MODEL_MALFORMED] * 3 + [ErrorCode.BAD_STATE]
+
+
+def test_a_request_of_another_session_is_told_so_by_its_own_number(device: Device) -> None:
+    other = device._exchange.session ^ 1
+    (item,) = replies(device, Frame(Message.STATS, other, 99), 1)
+    assert isinstance(item, Frame)
+    assert (item.type, item.session, item.sequence) == (Message.ERROR, other, 99)
+    assert Error.unpack(item.payload).code == ErrorCode.NO_SESSION
+
+
+def test_a_wrong_board_is_refused(device: Device) -> None:
+    device.expect_board(device.greeting.board)
+    with pytest.raises(BoardError, match="expected board nucleo, this is"):
+        device.expect_board("nucleo")
 
 
 def test_the_statistics_count(device: Device) -> None:
