@@ -1,0 +1,1 @@
+"""Bytes to boards: wire protocol, client, links, boards and emulators."""

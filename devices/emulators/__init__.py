@@ -1,0 +1,1 @@
+"""Emulators that stand in for boards."""

@@ -1,0 +1,34 @@
+#include <stdint.h>
+
+#include "uart.h"
+#include BOARD_HEADER
+
+typedef void (*handler)(void);
+
+extern uint8_t tg_stack_top[];
+
+_Noreturn void tg_reset_handler(void);
+_Noreturn void tg_fault_handler(void);
+void tg_systick_handler(void);
+
+union vector {
+    handler run;
+    void *stack;
+};
+
+extern const union vector tg_vectors[];
+
+/* The table of the core, then the board's interrupts up to the UART's. */
+__attribute__((section(".vectors"), used)) const union vector tg_vectors[16 + BOARD_UART_IRQ + 2] = {
+    {.stack = tg_stack_top},
+    {.run = tg_reset_handler},
+    {.run = tg_fault_handler},
+    {.run = tg_fault_handler},
+    {.run = tg_fault_handler},
+    {.run = tg_fault_handler},
+    {.run = tg_fault_handler},
+    {.run = tg_fault_handler},
+    [15] = {.run = tg_systick_handler},
+    [16 + BOARD_UART_IRQ] = {.run = tg_uart_handler},
+    [16 + BOARD_UART_IRQ + 1] = {.run = tg_uart_handler},
+};

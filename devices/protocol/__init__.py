@@ -1,0 +1,1 @@
+"""The wire protocol of SPEC.md: bytes to messages and back, without I/O."""
