@@ -8,18 +8,29 @@ INSTALLED := $(VENV)/.installed
 PYTHON := $(shell for p in python3.11 python3 python3.12 python3.13; do \
   command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive apt-get
+BOARDS := mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547 netduinoplus2
+IMAGES := $(BOARDS:%=build/firmware/%.elf)
+FIRMWARE_SOURCES := devices/firmware/Makefile $(shell find devices/firmware/engine devices/firmware/link \
+  devices/firmware/port devices/firmware/main.c -name '*.[chS]' -o -name '*.ld')
+MISSING := $(if $(shell command -v qemu-system-arm),,qemu-system-arm) \
+  $(if $(shell command -v arm-none-eabi-gcc),,gcc-arm-none-eabi libnewlib-arm-none-eabi) \
+  $(if $(shell command -v gcc),,gcc libc6-dev)
 RUN := $(BIN)/tinygate run
 DEMO := examples/digits.toml
 
-.PHONY: constraints help setup demo test lint types unit format wheel bench doctor clean
+.PHONY: constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
 setup: $(INSTALLED) ## Install everything into .venv
 
-demo: $(INSTALLED) ## Train, export, evaluate, gate and register the digits models
+demo: $(INSTALLED) $(IMAGES) ## Train, export, evaluate, gate and register the digits models
 	@$(RUN) $(DEMO)
+
+firmware: $(INSTALLED) $(IMAGES) ## Build the firmware; print its sizes and instructions per inference
+	@$(MAKE) --no-print-directory -C devices/firmware
+	@$(MAKE) --no-print-directory -C devices/firmware/bench PYTHON=$(abspath $(BIN)/python)
 
 test: lint types unit ## Run every check and every test
 
@@ -30,13 +41,14 @@ lint: $(INSTALLED) ## Check style
 types: $(INSTALLED) ## Check types
 	@$(BIN)/mypy
 
-unit: $(INSTALLED) ## Run the tests
+unit: $(INSTALLED) $(IMAGES) ## Run the tests
 	@$(BIN)/pytest -n auto --dist loadgroup
 
 format: $(INSTALLED) ## Format the code
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
 
-wheel: $(INSTALLED) ## Build the wheel into dist/
+wheel: $(INSTALLED) $(IMAGES) ## Build the wheel into dist/, firmware of the emulated boards inside
+	@mkdir -p devices/images && cp $(IMAGES) devices/images/
 	@$(BIN)/uv build --wheel --build-constraints constraints.txt --python $(BIN)/python -q
 	@ls -l dist/*.whl
 
@@ -53,6 +65,16 @@ constraints: $(INSTALLED) ## Take the newest versions that fit together
 
 clean: ## Remove build products and results, keep .venv
 	rm -rf build dist runs .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Firmware images of the emulated boards, built with Debian's cross compiler.
+$(IMAGES) &: $(FIRMWARE_SOURCES) | tools
+	@echo "building the firmware ..."
+	@mkdir -p build && $(MAKE) -s -C devices/firmware > build/firmware.log 2>&1 || { cat build/firmware.log; exit 1; }
+	@touch $(IMAGES)
+
+tools:
+	@[ -z "$(strip $(MISSING))" ] || { echo "installing $(MISSING) ..."; \
+	  $(APT) -qq update >/dev/null && $(APT) -qq install -y --no-install-recommends $(MISSING) >/dev/null; }
 
 # The virtual environment: exact versions from constraints.txt, tinygate itself in editable form.
 $(INSTALLED): pyproject.toml constraints.txt | python

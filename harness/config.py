@@ -111,6 +111,9 @@ class EvaluateConfig(Table):
     runtimes: tuple[str, ...] = Field(
         default=("torch", "onnxruntime", "litert", "litert-ref", "tflm"), min_length=1
     )
+    devices: tuple[str, ...] = ()
+    """URLs of the devices that the runtime `device` uses, all of one kind: `qemu://mps2-an386`,
+    `/dev/ttyACM0`, `socket://host:port`. A lone emulator is started once per core."""
 
 
 class TrackConfig(Table):
@@ -143,6 +146,12 @@ class Config(Table):
     gate: GateConfig | None = None
     track: TrackConfig = TrackConfig()
     register_: RegisterConfig = Field(default=RegisterConfig(), alias="register")
+
+    @model_validator(mode="after")
+    def _device_is_named(self) -> Config:
+        if "device" in self.evaluate.runtimes and not self.evaluate.devices:
+            raise ValueError("evaluate.runtimes has 'device', but evaluate.devices names none")
+        return self
 
     @model_validator(mode="after")
     def _gate_target_is_trained(self) -> Config:

@@ -75,5 +75,6 @@ def _meta(session: Session, split: Split, data_name: str | None, model: ModelRec
         class_names=split.class_names or None,
         runtime=session.record,
         host=host_record(),
+        device=session.device,
         model=model,
     )

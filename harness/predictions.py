@@ -63,6 +63,60 @@ class ModelRecord(Table):
     macs: int | None = None
 
 
+class DeviceRecord(Table):
+    """Which device answered, and what one inference took on it.
+
+    An emulator counts instructions: they are never a time. Silicon counts cycles of `core_hz`.
+    """
+
+    board: str
+    core: str
+    emulated: bool
+    firmware: str = ""
+    engine: str = ""
+    unique_ids: tuple[str, ...] = ()
+    count_unit: Literal["cycles", "instructions"] | None = None
+    count_per_sample: float | None = Field(default=None, ge=0)
+    """Median over the samples."""
+    core_hz: int | None = Field(default=None, ge=1)
+    arena_bytes: int | None = Field(default=None, ge=0)
+    """Working memory of the inference, all of it but code and model."""
+    planned_bytes: int | None = Field(default=None, ge=0)
+    """The activations alone, comparable with the head of TFLM's arena."""
+    model_bytes: int | None = Field(default=None, ge=0)
+    stack_used_bytes: int | None = Field(default=None, ge=0)
+    """High-water mark."""
+    flash_bytes: int | None = Field(default=None, ge=0)
+    """Of the firmware, without the model."""
+    ram_bytes: int | None = Field(default=None, ge=0)
+    """Static memory of the firmware."""
+
+    @property
+    def latency_s(self) -> float | None:
+        """Seconds an inference takes on silicon; None where that is not known."""
+        if self.count_unit != "cycles" or self.count_per_sample is None or self.core_hz is None:
+            return None
+        return self.count_per_sample / self.core_hz
+
+    def figures(self) -> dict[str, float]:
+        """Return every known figure by a stable flat name, as a tracker logs it."""
+        known: dict[str, float | None] = {
+            name: getattr(self, name)
+            for name in (
+                "arena_bytes",
+                "planned_bytes",
+                "model_bytes",
+                "stack_used_bytes",
+                "flash_bytes",
+                "ram_bytes",
+                "latency_s",
+            )
+        }
+        if self.count_unit is not None:
+            known[f"{self.count_unit}_per_sample"] = self.count_per_sample
+        return {name: float(value) for name, value in known.items() if value is not None}
+
+
 class Meta(Table):
     """What a Predictions file says of itself; absent facts are None, never guessed."""
 
@@ -76,8 +130,7 @@ class Meta(Table):
     runtime: RuntimeRecord | None = None
     host: HostRecord | None = None
     model: ModelRecord | None = None
-    cycles_per_sample: float | None = Field(default=None, ge=0)
-    device: dict[str, str | int | float | bool | None] | None = None
+    device: DeviceRecord | None = None
     extra: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
 
 

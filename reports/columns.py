@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.gate.metric import METRICS, Unit
 from harness.gate.sentence import LIMIT_WORDS, number, value_and_limit
 from harness.gate.verdict import CheckResult, Outcome
+from harness.predictions import DeviceRecord
 from reports.report import RuntimeRow, Twin
 from reports.text import printable, quantity
 
@@ -65,6 +66,7 @@ _RUNTIME_CELLS: tuple[tuple[str, bool, Callable[[RuntimeRow], str | None]], ...]
     ("MACs", True, lambda row: None if row.macs is None else quantity(row.macs)),
     ("file", True, lambda row: _bytes(row.file_bytes)),
     ("runtime", False, lambda row: printable(row.runtime)),
+    ("an inference", True, lambda row: _count(row.device)),
     ("accuracy", True, lambda row: f"{100 * row.summary.accuracy:.2f} %"),
     ("ECE", True, lambda row: f"{row.summary.ece:.4f}"),
     ("same class", True, lambda row: _of_twin(row, lambda twin: _share(twin.agreement))),
@@ -102,6 +104,15 @@ def _known(value: float | None, form: str) -> str | None:
 
 def _bytes(size: int | None) -> str | None:
     return None if size is None else f"{quantity(size)}B" if size >= 1000 else f"{size} B"  # noqa: PLR2004  kB
+
+
+def _count(device: DeviceRecord | None) -> str | None:
+    """Return what an inference takes: instructions of an emulator, milliseconds of silicon."""
+    if device is None or device.count_per_sample is None:
+        return None
+    if device.latency_s is not None:
+        return f"{1000 * device.latency_s:.3g} ms"
+    return f"{quantity(device.count_per_sample)} {device.count_unit}"
 
 
 def _of_twin(row: RuntimeRow, cell: Callable[[Twin], str]) -> str | None:

@@ -148,7 +148,7 @@ def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
         "runtime options": evidence.runtime and _described(evidence.runtime.options),
         "host": evidence.host
         and f"{evidence.host.system} {evidence.host.machine} {evidence.host.cpu}",
-        "device": evidence.device and _described(evidence.device),
+        "device": evidence.device and _described(evidence.device.model_dump(exclude_none=True)),
         "demanded and verified": ", ".join(evidence.verified) or "nothing: its own word",
     }
     return ((name, printable(value)) for name, value in facts.items() if value)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from harness.comparison import agreement, largest_score_difference, match, outcomes
 from harness.gate.verdict import Verdict
 from harness.metrics import Summary, summarize
-from harness.predictions import Predictions
+from harness.predictions import DeviceRecord, Predictions
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class RuntimeRow:
         macs: multiply-accumulates of one sample, each counted once.
         file_bytes: size of the file this runtime loaded.
         twin: how it stands to the oracle; None for the oracle itself or where there is none.
+        device: which device answered, and what an inference took on it; None on the host.
 
     """
 
@@ -65,6 +66,7 @@ class RuntimeRow:
     macs: int | None = None
     file_bytes: int | None = None
     twin: Twin | None = None
+    device: DeviceRecord | None = None
 
 
 def runtime_row(
@@ -100,6 +102,7 @@ def runtime_row(
         macs=record.macs if record else None,
         file_bytes=file_bytes,
         twin=twin_of(predictions, oracle, output_scale) if oracle is not None else None,
+        device=meta.device,
     )
 
 

@@ -6,16 +6,20 @@ from pathlib import Path
 
 from harness.cli.console import console
 from harness.data.npz import load_npz_split
-from harness.errors import EXIT_PASS, ArtifactError
+from harness.errors import EXIT_PASS, ArtifactError, UserError
 from harness.evaluation import evaluate
 from harness.metrics import summarize
 from harness.progress import Reporter
 from harness.runtimes import find_runtime
 
 
-def evaluate_file(model: Path, data: Path, runtime: str, out: Path) -> int:
+def evaluate_file(
+    model: Path, data: Path, runtime: str, out: Path, devices: tuple[str, ...] = ()
+) -> int:
     """Write the Predictions of `model` on `data` to `out` and print the headline figures."""
-    runner = find_runtime(runtime)
+    if devices and runtime != "device":
+        raise UserError(f"--device goes with --runtime device, not with {runtime}")
+    runner = find_runtime(runtime, {"devices": devices} if runtime == "device" else {})
     if model.suffix != runner.suffix:
         raise ArtifactError(f"{model}: runtime {runtime} takes {runner.suffix} files")
     split = load_npz_split(data)
@@ -28,4 +32,7 @@ def evaluate_file(model: Path, data: Path, runtime: str, out: Path) -> int:
     reporter.line(
         f"{out}: {len(predictions)} samples, accuracy {summary.accuracy:.4f}, ECE {summary.ece:.4f}"
     )
+    if predictions.meta.device is not None:
+        for name, value in predictions.meta.device.figures().items():
+            reporter.line(f"  {name:<24}{value:>14,.6g}")
     return EXIT_PASS

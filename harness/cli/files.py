@@ -32,11 +32,15 @@ def evaluate(
     data: Annotated[Path | None, typer.Option(help="An .npz with images and labels.")] = None,
     runtime: Annotated[str | None, typer.Option(help="See tinygate doctor.")] = None,
     out: Annotated[Path | None, typer.Option(help="The Predictions file to write.")] = None,
+    device: Annotated[
+        list[str] | None,
+        typer.Option(help="URL of a device, for --runtime device; repeat for several of a kind."),
+    ] = None,
     runs: RUNS = DEFAULT_RUNS,
 ) -> int:
     """Run a model over a data set and write its Predictions: a file of yours, or a whole config."""
     if config is not None:
-        _refuse_both(model=model, data=data, runtime=runtime, out=out)
+        _refuse_both(model=model, data=data, runtime=runtime, out=out, device=device)
         with opened(config, runs) as pipeline:
             pipeline.evaluate()
         return EXIT_PASS
@@ -47,6 +51,7 @@ def evaluate(
         _required("--data", data),
         _required("--runtime", runtime),
         _required("--out", out),
+        tuple(device or ()),
     )
 
 

@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from harness import __version__
-from harness.cli import doctor, files, pipeline
+from harness.cli import device, doctor, files, pipeline
 from harness.errors import EXIT_BUG, EXIT_INFRASTRUCTURE, EXIT_PASS, EXIT_USER, TinygateError
 
 _EXIT_INTERRUPTED = 130
@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 pipeline.add_commands(app)
 files.add_commands(app)
+device.add_commands(app)
 doctor.add_commands(app)
 
 

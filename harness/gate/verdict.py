@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from harness.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, UserError
 from harness.gate.metric import Direction
-from harness.predictions import HostRecord, ModelRecord, Predictions, RuntimeRecord
+from harness.predictions import DeviceRecord, HostRecord, ModelRecord, Predictions, RuntimeRecord
 from harness.problems import first_problem
 from harness.table import Table
 
@@ -56,8 +56,7 @@ class Evidence(Table):
     model: ModelRecord | None = None
     runtime: RuntimeRecord | None = None
     host: HostRecord | None = None
-    device: dict[str, str | int | float | bool | None] | None = None
-    cycles_per_sample: float | None = None
+    device: DeviceRecord | None = None
     data_digest: Digest | None = None
     data_name: str | None = None
     split: str | None = None
@@ -77,7 +76,6 @@ class Evidence(Table):
             runtime=meta.runtime,
             host=meta.host,
             device=meta.device,
-            cycles_per_sample=meta.cycles_per_sample,
             data_digest=meta.data_digest,
             data_name=meta.data_name,
             split=meta.split,

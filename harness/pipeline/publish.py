@@ -18,7 +18,7 @@ from harness.gate.verdict import Verdict
 from harness.metrics import summarize
 from harness.pipeline.outcome import Outcome
 from harness.pipeline.plan import Candidate, Plan
-from harness.pipeline.stages import ARTIFACT
+from harness.pipeline.stages import ARTIFACT, ORACLE
 from harness.predictions import Predictions
 from harness.progress import Reporter
 from harness.record import environment_record
@@ -66,7 +66,10 @@ class Publisher:
         """Log the figures of one model on one runtime as `<runtime>/<figure>`; attach the file."""
 
         def log(run: TrackedRun) -> None:
-            figures = summarize(Predictions.load(predictions)).scalars()
+            answered = Predictions.load(predictions)
+            figures = summarize(answered).scalars()
+            if answered.meta.device is not None:
+                figures |= answered.meta.device.figures()
             run.metrics({f"{runtime}/{name}": value for name, value in figures.items()})
             run.file(predictions, f"predictions/{runtime}")
 
@@ -120,6 +123,7 @@ class Publisher:
             tflite=tflite,
             artifact_sha256=verdict.subject.artifact_sha256 or "",
             runtime=self.plan.gate.runtime,
+            served_on=serving_runtime(self.plan.gate.runtime),
             classes=len(dataset.class_names),
             tags={
                 "tinygate.data_digest": dataset.test.digest,
@@ -176,6 +180,11 @@ class Publisher:
         self.problem = problem
         self.reporter.line(f"  not tracked: {problem}")
         self.reporter.line("  the work goes on; `tinygate register` logs it later")
+
+
+def serving_runtime(gated: str) -> str:
+    """Return where a registered model answers: as gated, and for a device on its twin."""
+    return ORACLE if gated == "device" else gated
 
 
 def artifact_facts(folder: Path) -> dict[str, Any]:

@@ -24,18 +24,17 @@ from harness.pipeline.jobs import Job, run_jobs
 from harness.pipeline.outcome import Outcome, write_outcome
 from harness.pipeline.plan import Candidate, Plan, load_plan
 from harness.pipeline.publish import Publisher
-from harness.pipeline.stages import Stages
+from harness.pipeline.stages import ORACLE, Stages
 from harness.pipeline.store import Store
 from harness.predictions import Predictions
 from harness.progress import Reporter
 from harness.record import environment_record
-from harness.runtimes import find_runtime
+from harness.runtimes import known_runtime
 from harness.tracking.registry import Registered
 from harness.tracking.store import TrackingStore
 from reports.report import Record, Report, RuntimeRow, runtime_row
 
 FLOAT_RUNTIME = "torch"
-ORACLE = "tflm"
 
 
 def open_stages(config_path: Path, runs: Path, reporter: Reporter) -> Stages:
@@ -77,7 +76,7 @@ class Pipeline:
         """
         plan = load_plan(config_path)
         for runtime in plan.config.evaluate.runtimes:
-            find_runtime(runtime)
+            known_runtime(runtime)
         return cls(config_path, runs, plan, console)
 
     @cached_property
@@ -219,10 +218,10 @@ class Pipeline:
             return None
         target, runtime = self.plan.target, self.plan.gate.runtime
         tflite = self.stages.export(target) / TFLITE_NAME
-        if find_runtime(runtime).suffix != tflite.suffix:
+        if self.stages.artifact(target, runtime) != tflite:
             raise ConfigError(
                 f"gate.runtime {runtime!r} does not run the int8 model; only what passed on a "
-                "runtime that does (litert, litert-ref, tflm) can be registered"
+                "runtime that does (litert, litert-ref, tflm, device) can be registered"
             )
         return self.publisher.register(verdict, tflite)
 

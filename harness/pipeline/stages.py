@@ -7,6 +7,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from export.artifact import Artifact
 from export.errors import ExportError
@@ -25,6 +26,8 @@ from models import ModelError
 
 ARTIFACT = "artifact.json"
 PREDICTIONS = "predictions.npz"
+ORACLE = "tflm"
+"""The runtime that computes what the microcontroller computes."""
 
 _CHECK_SAMPLES = 64
 
@@ -93,6 +96,7 @@ class Stages:
             "data": self.plan.dataset.test.digest,
             "runtime": runtime,
             "version": self._runtime(runtime).version,
+            "options": self._options(runtime),
         }
         unit = Unit("evaluate", f"{candidate.name}-{runtime}", inputs)
 
@@ -103,7 +107,12 @@ class Stages:
 
     def _runtime(self, name: str) -> Runtime:
         """Return a runtime; a checkpoint of this pipeline may name a class of the user's own."""
-        return find_runtime(name, {"allow_custom": True} if name == "torch" else {})
+        return find_runtime(name, self._options(name))
+
+    def _options(self, runtime: str) -> dict[str, Any]:
+        if runtime == "device":
+            return {"devices": self.plan.config.evaluate.devices}
+        return {"allow_custom": True} if runtime == "torch" else {}
 
     def _train(self, candidate: Candidate, folder: Path) -> None:
         from harness.training.train import train_model
@@ -122,6 +131,7 @@ class Stages:
             )
 
     def _export(self, candidate: Candidate, folder: Path) -> None:
+        from harness.runtimes.tflm import run_int8
         from harness.training.checkpoint import load_model
 
         loaded = load_model(self._checkpoint(candidate), allow_custom=True)
@@ -135,6 +145,7 @@ class Stages:
                 calibration[:_CHECK_SAMPLES],
                 folder,
                 self.plan.config.export,
+                run_int8=run_int8,
             )
             advance(1, "")
         write_json(folder / ARTIFACT, artifact.to_json())

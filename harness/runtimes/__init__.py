@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import UserError
-from harness.predictions import RuntimeRecord, ScoreKind
+from harness.predictions import DeviceRecord, RuntimeRecord, ScoreKind
 
 RUNTIMES = {
     "torch": "harness.runtimes.torch_float:TorchRuntime",
@@ -19,6 +19,7 @@ RUNTIMES = {
     "litert": "harness.runtimes.litert:LiteRTRuntime",
     "litert-ref": "harness.runtimes.litert:LiteRTReferenceRuntime",
     "tflm": "harness.runtimes.tflm:TflmRuntime",
+    "device": "harness.runtimes.device:DeviceRuntime",
 }
 """Name -> class, imported when asked for."""
 
@@ -39,6 +40,11 @@ class Session(Protocol):
     @property
     def kind(self) -> ScoreKind:
         """What the scores are, read off the model's last operator (softmax or not)."""
+        ...
+
+    @property
+    def device(self) -> DeviceRecord | None:
+        """What device answered and what an inference took on it; None on the host."""
         ...
 
     def predict(self, images: NDArray[np.generic]) -> NDArray[np.float32]:
@@ -88,6 +94,13 @@ class Runtime(Protocol):
         ...
 
 
+def known_runtime(name: str) -> str:
+    """Return `name`; UserError where no runtime has it, with those that exist."""
+    if name not in RUNTIMES:
+        raise UserError(f"unknown runtime {name!r}; known: {', '.join(RUNTIMES)}")
+    return name
+
+
 def find_runtime(name: str, options: Mapping[str, Any] | None = None) -> Runtime:
     """Return the runtime called `name`, constructed with `options` as keyword arguments.
 
@@ -95,8 +108,6 @@ def find_runtime(name: str, options: Mapping[str, Any] | None = None) -> Runtime
         UserError: no runtime has that name; the message lists those that exist.
 
     """
-    if name not in RUNTIMES:
-        raise UserError(f"unknown runtime {name!r}; known: {', '.join(RUNTIMES)}")
-    module, _, cls = RUNTIMES[name].partition(":")
+    module, _, cls = RUNTIMES[known_runtime(name)].partition(":")
     runtime: Runtime = getattr(import_module(module), cls)(**(options or {}))
     return runtime

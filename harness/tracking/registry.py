@@ -32,7 +32,8 @@ class Passed:
     Attributes:
         tflite: the file that produced the gated Predictions.
         artifact_sha256: its SHA-256 as the verdict states it.
-        runtime: the runtime it was gated on; the registered model answers with the same.
+        runtime: the runtime it was gated on.
+        served_on: the runtime that the registered model answers with.
         classes: C, the number of scores per image.
         tags: further tags of the version (data digest, verdict, model).
         description: one paragraph for the registry's page.
@@ -42,6 +43,7 @@ class Passed:
     tflite: Path
     artifact_sha256: str
     runtime: str
+    served_on: str
     classes: int
     tags: Mapping[str, str]
     description: str
@@ -113,7 +115,7 @@ def _create(run: TrackedRun, name: str, passed: Passed, example: NDArray[np.gene
     outputs = TensorSpec(np.dtype(np.float32), (-1, passed.classes))
     signature = ModelSignature(inputs=Schema([inputs]), outputs=Schema([outputs]))
     with tempfile.TemporaryDirectory() as folder, mlflow.start_run(run_id=run.run_id):
-        served.write_served(Path(folder), passed.tflite, passed.runtime)
+        served.write_served(Path(folder), passed.tflite, passed.served_on)
         info = mlflow.pyfunc.log_model(
             name="model",
             loader_module=served.__name__,

@@ -1,0 +1,75 @@
+"""The commands `device info | bench | trace`: one device, by its URL."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from devices.client import Device
+
+URL = Annotated[
+    str,
+    typer.Argument(metavar="URL", help="qemu://mps2-an386, /dev/ttyACM0, socket://host:port"),
+]
+MODEL = Annotated[Path, typer.Option("--model", help="An int8 .tflite file.")]
+
+device_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Look at one device: what it is, what an inference takes, where it goes wrong.",
+)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register this group's commands below `device`."""
+    for command in (info, bench, trace):
+        device_app.command()(command)
+    app.add_typer(device_app, name="device")
+
+
+@contextlib.contextmanager
+def opened(url: str) -> Iterator[Device]:
+    """Yield the greeted device; its errors become ours."""
+    from devices.client import connect
+    from harness.runtimes.device import translated
+
+    with translated(), connect(url) as device:
+        yield device
+
+
+def info(url: URL) -> int:
+    """Say what a device is, what it can hold, and which model it has."""
+    from harness.cli.device_bench import show_info
+
+    with opened(url) as device:
+        return show_info(device)
+
+
+def bench(
+    url: URL,
+    model: MODEL,
+    samples: Annotated[int, typer.Option(min=2, help="Inferences on random input.")] = 20,
+) -> int:
+    """Measure an inference: cycles of silicon or instructions of an emulator, and memory."""
+    from harness.cli.device_bench import show_bench
+
+    with opened(url) as device:
+        return show_bench(device, model, samples)
+
+
+def trace(
+    url: URL,
+    model: MODEL,
+    data: Annotated[Path, typer.Option(help="An .npz with images and labels.")],
+    sample: Annotated[int, typer.Option(min=0, help="Which of its samples, from 0.")] = 0,
+) -> int:
+    """Name the first operator whose output differs from TensorFlow Lite Micro's."""
+    from harness.cli.device_bench import show_trace
+
+    with opened(url) as device:
+        return show_trace(device, model, data, sample)
