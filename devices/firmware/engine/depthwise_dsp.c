@@ -1,6 +1,7 @@
 /* depthwise_dsp.c: DEPTHWISE_CONV_2D, four channels at a time: their weights are widened once, then every pixel passes.
  *
- * A channel count that is no multiple of 4 ends with four channels that overlap the ones before: those are computed twice.
+ * A channel count that is no multiple of 4 ends with four channels that overlap the ones before: those are computed
+ * twice.
  */
 #include "depthwise.h"
 #include "dsp.h"
@@ -42,24 +43,28 @@ static inline sums tap_difference(sums s, uint32_t x, pair w, uint32_t zero) {
 #if defined(__ARM_FEATURE_SIMD32)
 
 /* One tap: x at `address`, weights from r3, sums in r8 to r11. */
-#define TAP(address)                  \
-    "ldr r5, " address "\n\t"         \
-    "ldrd r6, r7, [r3], #8\n\t"       \
-    "sxtb16 r4, r5\n\t"               \
-    "sxtb16 r5, r5, ror #8\n\t"       \
-    "smlabb r8, r4, r6, r8\n\t"       \
-    "smlatt r10, r4, r6, r10\n\t"     \
-    "smlabb r9, r5, r7, r9\n\t"       \
+#define TAP(address)                                                                                                   \
+    "ldr r5, " address "\n\t"                                                                                          \
+    "ldrd r6, r7, [r3], #8\n\t"                                                                                        \
+    "sxtb16 r4, r5\n\t"                                                                                                \
+    "sxtb16 r5, r5, ror #8\n\t"                                                                                        \
+    "smlabb r8, r4, r6, r8\n\t"                                                                                        \
+    "smlatt r10, r4, r6, r10\n\t"                                                                                      \
+    "smlabb r9, r5, r7, r9\n\t"                                                                                        \
     "smlatt r11, r5, r7, r11\n\t"
 #define ROW_OF_3 TAP("[r0]") TAP("[r0, r1]") TAP("[r0, r1, lsl #1]")
 
-/* s[1] = s[0] + a window of 3x3 taps at x: pixels `step` bytes apart, rows `row`. In assembly: the compiler spills half of it. */
-__attribute__((naked, noinline)) static void window_of_3x3(__attribute__((unused)) const int8_t *x, __attribute__((unused)) int32_t step,
-                                                           __attribute__((unused)) int32_t row, __attribute__((unused)) const pair *w,
+/* s[1] = s[0] + a window of 3x3 taps at x: pixels `step` bytes apart, rows `row`. In assembly: the compiler spills half
+ * of it. */
+__attribute__((naked, noinline)) static void window_of_3x3(__attribute__((unused)) const int8_t *x,
+                                                           __attribute__((unused)) int32_t step,
+                                                           __attribute__((unused)) int32_t row,
+                                                           __attribute__((unused)) const pair *w,
                                                            __attribute__((unused)) sums s[2]) {
     __asm__("push {r4-r11, lr}\n\t"
             "ldr lr, [sp, #36]\n\t"
-            "ldmia lr!, {r8-r11}\n\t" ROW_OF_3 "add r0, r0, r2\n\t" ROW_OF_3 "add r0, r0, r2\n\t" ROW_OF_3 "stmia lr, {r8-r11}\n\t"
+            "ldmia lr!, {r8-r11}\n\t" ROW_OF_3 "add r0, r0, r2\n\t" ROW_OF_3 "add r0, r0, r2\n\t" ROW_OF_3
+            "stmia lr, {r8-r11}\n\t"
             "pop {r4-r11, pc}\n\t");
 }
 
@@ -77,7 +82,8 @@ static inline sums tap(sums s, uint32_t x, pair w) {
 static void window_of_3x3(const int8_t *x, int32_t step, int32_t row, const pair *w, sums s[2]) {
     s[1] = s[0];
     for (int32_t ky = 0; ky < 3; ky++) {
-        for (int32_t kx = 0; kx < 3; kx++) s[1] = tap(s[1], tg_load4(x + ky * row + kx * step), *w++);
+        for (int32_t kx = 0; kx < 3; kx++)
+            s[1] = tap(s[1], tg_load4(x + ky * row + kx * step), *w++);
     }
 }
 
@@ -90,7 +96,8 @@ typedef struct {
 
 static inline taps taps_inside(const tg_span *span, int32_t origin) {
     int32_t end = (span->input - origin + span->dilation - 1) / span->dilation;
-    taps inside = {origin < 0 ? (span->dilation - 1 - origin) / span->dilation : 0, end < span->filter ? end : span->filter};
+    taps inside = {origin < 0 ? (span->dilation - 1 - origin) / span->dilation : 0,
+                   end < span->filter ? end : span->filter};
     return inside;
 }
 
@@ -102,9 +109,12 @@ static sums clipped_window(const job *j, taps rows, int32_t top, int32_t left) {
     const uint32_t zero = j->zero;
     sums s = j->raw_bias;
     for (int32_t ky = rows.first; ky < rows.end; ky++) {
-        const int8_t *x = j->image + ((top + ky * p->height.dilation) * p->width.input + left + columns.first * p->width.dilation) * step;
+        const int8_t *x =
+            j->image +
+            ((top + ky * p->height.dilation) * p->width.input + left + columns.first * p->width.dilation) * step;
         const pair *w = j->weights + ky * p->width.filter + columns.first;
-        for (int32_t kx = columns.first; kx < columns.end; kx++, w++, x += stride) s = tap_difference(s, tg_load4(x), *w, zero);
+        for (int32_t kx = columns.first; kx < columns.end; kx++, w++, x += stride)
+            s = tap_difference(s, tg_load4(x), *w, zero);
     }
     return s;
 }
@@ -123,7 +133,9 @@ static inline void write(scaling by, sums s, int8_t *y, int plain) {
     y[3] = tg_fast_requantize(s.c3, by.doubled[3], by.right[3], by.zero, by.low, by.high, plain);
 }
 
-static bool is_inside(const tg_span *span, int32_t origin) { return origin >= 0 && origin + span->filter <= span->input; }
+static bool is_inside(const tg_span *span, int32_t origin) {
+    return origin >= 0 && origin + span->filter <= span->input;
+}
 
 static bool is_3x3(const tg_depthwise *p) {
     return p->height.filter == 3 && p->width.filter == 3 && p->height.dilation == 1 && p->width.dilation == 1;
@@ -132,22 +144,29 @@ static bool is_3x3(const tg_depthwise *p) {
 static inline __attribute__((always_inline)) void run_row(const job *j, int32_t top, int8_t *y, int plain) {
     const tg_depthwise *p = j->run->shape;
     const tg_channels *channels = &j->run->channels;
-    const scaling by = {channels->doubled + j->channel, channels->right + j->channel, p->output_zero, p->range.low, p->range.high};
+    const scaling by = {channels->doubled + j->channel, channels->right + j->channel, p->output_zero, p->range.low,
+                        p->range.high};
     const int32_t step = p->output_channels, stride = p->width.stride, end = p->width.output * stride - p->width.pad;
     const taps rows = taps_inside(&p->height, top);
     bool small = is_3x3(p) && is_inside(&p->height, top);
     sums s[2] = {j->bias, {0, 0, 0, 0}};
     for (int32_t left = -p->width.pad; left != end; left += stride, y += step) {
         const int32_t cell = (top * p->width.input + left) * step;
-        if (small && is_inside(&p->width, left)) window_of_3x3(j->image + cell, step, p->width.input * step, j->weights, s);
-        else s[1] = clipped_window(j, rows, top, left);
+        if (small && is_inside(&p->width, left))
+            window_of_3x3(j->image + cell, step, p->width.input * step, j->weights, s);
+        else
+            s[1] = clipped_window(j, rows, top, left);
         write(by, s[1], y, plain);
     }
 }
 
-static void run_plain_row(const job *j, int32_t top, int8_t *y) { run_row(j, top, y, 1); }
+static void run_plain_row(const job *j, int32_t top, int8_t *y) {
+    run_row(j, top, y, 1);
+}
 
-static void run_bounded_row(const job *j, int32_t top, int8_t *y) { run_row(j, top, y, 0); }
+static void run_bounded_row(const job *j, int32_t top, int8_t *y) {
+    run_row(j, top, y, 0);
+}
 
 /* Widens the weights of four channels and returns their sums. */
 static sums widen_weights(const tg_depthwise *p, const int8_t *filter, pair *to) {
@@ -162,8 +181,9 @@ static sums widen_weights(const tg_depthwise *p, const int8_t *filter, pair *to)
 }
 
 static sums unfolded(sums bias, sums weights, int32_t zero) {
-    sums raw = {tg_wrap_add(bias.c0, tg_wrap_mul(zero, weights.c0)), tg_wrap_add(bias.c1, tg_wrap_mul(zero, weights.c1)), tg_wrap_add(bias.c2, tg_wrap_mul(zero, weights.c2)),
-                tg_wrap_add(bias.c3, tg_wrap_mul(zero, weights.c3))};
+    sums raw = {
+        tg_wrap_add(bias.c0, tg_wrap_mul(zero, weights.c0)), tg_wrap_add(bias.c1, tg_wrap_mul(zero, weights.c1)),
+        tg_wrap_add(bias.c2, tg_wrap_mul(zero, weights.c2)), tg_wrap_add(bias.c3, tg_wrap_mul(zero, weights.c3))};
     return raw;
 }
 
@@ -175,8 +195,10 @@ static void run_four(const tg_depthwise_run *run, int32_t channel, int8_t *y, pa
     job j = {run, weights, run->image + channel, channel, folded, raw, tg_twice16(p->input_zero)};
     bool plain = p->range.low == -128 && p->range.high == 127;
     for (int32_t oy = 0; oy < p->height.output; oy++, y += p->width.output * p->output_channels) {
-        if (plain) run_plain_row(&j, tg_span_origin(&p->height, oy), y + channel);
-        else run_bounded_row(&j, tg_span_origin(&p->height, oy), y + channel);
+        if (plain)
+            run_plain_row(&j, tg_span_origin(&p->height, oy), y + channel);
+        else
+            run_bounded_row(&j, tg_span_origin(&p->height, oy), y + channel);
     }
 }
 
