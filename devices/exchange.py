@@ -14,6 +14,7 @@ from devices.protocol.messages import Error
 from devices.protocol.window import Request, Window
 
 MAX_SENDS = 16
+MAX_SENDS_ON_REPORT = 8
 MAX_SILENCES = 3
 MAX_INTERIM = 1 << 16
 SEQUENCES = 1 << 32
@@ -207,11 +208,14 @@ class Exchange:
         return []
 
     def _dropped(self, item: Frame) -> None:
-        """Repeat the oldest request: the device works in order, so the dropped one was that."""
+        """Repeat the oldest request: the device works in order, so the dropped one was that.
+
+        Unless such reports keep coming: then they are about older noise, and silence decides.
+        """
         code = self._unpacked_error(item).code
-        open_requests = self._window.in_order()
-        if code == ErrorCode.BAD_FRAME and open_requests:
-            self._send(open_requests[:1])
+        oldest = self._window.in_order()[:1]
+        if code == ErrorCode.BAD_FRAME and oldest and oldest[0].sent < MAX_SENDS_ON_REPORT:
+            self._send(oldest)
 
     def _keep_interim(self, request: Request, item: Frame) -> None:
         if len(request.interim) >= MAX_INTERIM:

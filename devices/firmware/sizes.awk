@@ -1,5 +1,6 @@
-# The sections of one image as a line: code and constants in flash, initialized data, and all static RAM.
-/^\.text/ { text = $2 }
-/^\.data/ { data = $2 }
-/^\.bss|^\.stack|^\.store/ { ram += $2 }
-END { printf "%-28s %10d %10d %12d\n", name, text, data, ram + data }
+# The sections of one image as a line: bytes in flash, static RAM of buffers and stack, room for model and arena.
+/^\.text|^\.ARM/ { flash += $2 }
+/^\.data/ { flash += $2; ram += $2 }
+/^\.bss|^\.stack/ { ram += $2 }
+/^\.store/ { room += $2 }
+END { printf "%-28s %10d %16d %22d\n", name, flash, ram, room }

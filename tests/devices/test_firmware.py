@@ -1,6 +1,7 @@
 """The firmware as it ships, on every emulated core: its bytes are TensorFlow Lite Micro's."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,6 +91,39 @@ def test_a_network_runs_in_the_memory_of_a_real_part(tmp_path: Path) -> None:
         assert device.stats().ram_bytes <= 128 * 1024
         stats = device.stats()
         assert stats.stack_used_bytes <= 0.75 * stats.stack_room_bytes
+
+
+def test_a_trace_over_the_wire_is_the_engines_own() -> None:
+    make, size = STYLES["ds_cnn"]
+    model = make(3, False)
+    sample = np.random.default_rng(4).integers(-128, 128, size, np.int8).tobytes()
+    host = native.Runner(native.build("runner"))
+    try:
+        expected = host.run(model, sample, traced=True)
+    finally:
+        host.close()
+    with connect(f"qemu://mps2-an386?firmware={firmware.shipped_image('mps2-an386')}") as device:
+        device.load(model)
+        trace = device.trace(sample)
+    operators = [(o.index, o.builtin_code, o.output_bytes, o.crc32) for o in trace.operators]
+    assert operators == list(expected.trace)
+    assert len(operators) == expected.operators > 5
+    assert trace.output == expected.outputs
+
+
+@pytest.mark.parametrize(
+    ("argument", "text"),
+    [
+        ("BOARD=nonesuch", "unknown board nonesuch; known: mps2-an385 mps2-an386"),
+        ("MODEL=/no/such.tflite", "no model at /no/such.tflite"),
+    ],
+)
+def test_make_names_what_is_wrong(argument: str, text: str) -> None:
+    firmware.need_tools()
+    command = ["make", "-s", "-C", str(firmware.FIRMWARE), argument]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert result.returncode != 0
+    assert text in result.stderr
 
 
 def test_an_arena_that_is_too_small_says_by_how_many_bytes(tmp_path: Path) -> None:

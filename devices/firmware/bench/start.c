@@ -1,4 +1,5 @@
-/* start.c: from reset to main on QEMU's MPS2 and MPS3 boards, with files and results through semihosting. QEMU loads every section where it belongs. */
+/* start.c: from reset to main on QEMU's MPS2 and MPS3 boards, with files and results through semihosting. QEMU loads
+ * every section where it belongs. */
 #include "start.h"
 
 #include <stddef.h>
@@ -16,7 +17,9 @@ static uint32_t semihost(uint32_t operation, const void *argument) {
     return r0;
 }
 
-void bench_print(const char *text) { (void)semihost(0x04u, text); }
+void bench_print(const char *text) {
+    (void)semihost(0x04u, text);
+}
 
 void bench_print_number(uint32_t number) {
     char digits[11];
@@ -41,7 +44,8 @@ uint32_t bench_read(uint32_t file, void *to, uint32_t bytes) {
 
 void bench_write(uint32_t file, const void *from, uint32_t bytes) {
     uint32_t arguments[3] = {file, (uint32_t)(uintptr_t)from, bytes};
-    if (bytes && semihost(0x05u, arguments) != 0) bench_exit(1);
+    if (bytes && semihost(0x05u, arguments) != 0)
+        bench_exit(1);
 }
 
 void bench_exit(uint32_t failed) {
@@ -51,13 +55,18 @@ void bench_exit(uint32_t failed) {
 }
 
 /* The FPGAIO block of the boards with an Arm v7-M core; the others run the zoo, which takes no times. */
-uint32_t bench_ticks(void) { return *(volatile const uint32_t *)0x40028018u; }
+uint32_t bench_ticks(void) {
+    return *(volatile const uint32_t *)0x40028018u;
+}
 
-void bench_start_ticks(void) { *(volatile uint32_t *)0x4002801cu = 0u; }
+void bench_start_ticks(void) {
+    *(volatile uint32_t *)0x4002801cu = 0u;
+}
 
 void bench_reset(void) {
     *(volatile uint32_t *)0xe000ed88u |= 0xfu << 20; /* the floating-point unit */
-    for (uint32_t *word = bench_bss_start; word < bench_bss_end; word++) *word = 0;
+    for (uint32_t *word = bench_bss_start; word < bench_bss_end; word++)
+        *word = 0;
     bench_exit((uint32_t)main());
 }
 

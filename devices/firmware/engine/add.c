@@ -20,7 +20,8 @@ static bool prepare_scales(tg_loader *loader, const tg_tensor inputs[2], const t
     double twice = 2.0 * (double)larger;
     double real[2] = {(double)inputs[0].scale / twice, (double)inputs[1].scale / twice};
     double real_output = twice / ((double)((int32_t)1 << 20) * (double)output->scale);
-    if (!is_fraction(loader, real[0]) || !is_fraction(loader, real[1]) || !is_fraction(loader, real_output)) return false;
+    if (!is_fraction(loader, real[0]) || !is_fraction(loader, real[1]) || !is_fraction(loader, real_output))
+        return false;
     p->scale[0] = tg_multiplier_of(real[0]);
     p->scale[1] = tg_multiplier_of(real[1]);
     p->output_scale = tg_multiplier_of(real_output);
@@ -33,11 +34,14 @@ static bool prepare_scales(tg_loader *loader, const tg_tensor inputs[2], const t
 bool tg_prepare_add(tg_loader *loader) {
     tg_tensor inputs[2], output;
     add p;
-    if (!tg_open_binary(loader, inputs, &output) || !prepare_scales(loader, inputs, &output, &p)) return false;
-    if (!tg_activation(loader, TG_FIRST_OPTION, &output, &p.range) || !tg_broadcast(loader, inputs, &output, &p.axes)) return false;
+    if (!tg_open_binary(loader, inputs, &output) || !prepare_scales(loader, inputs, &output, &p))
+        return false;
+    if (!tg_activation(loader, TG_FIRST_OPTION, &output, &p.range) || !tg_broadcast(loader, inputs, &output, &p.axes))
+        return false;
     uint32_t bytes = (uint32_t)(sizeof p - sizeof p.axes) + tg_axes_bytes(&p.axes);
     tg_node *node = tg_new_node(loader, inputs, 2, &output, bytes, 0);
-    if (!node) return false;
+    if (!node)
+        return false;
     memcpy(tg_parameters(node), &p, bytes);
     return true;
 }
@@ -54,13 +58,14 @@ static int8_t output_of(const add *p, int32_t sum) {
 
 /* What the fast row asks for. A multiplier without a right shift is exactly one half here: see scaled_fast. */
 static bool is_fast(const add *p) {
-    return p->output_scale.shift < 0 && p->output_zero >= -128 && p->output_zero <= 127 && p->range.low >= -128 && p->range.low <= p->range.high &&
-           p->zero[0] >= -128 && p->zero[0] <= 127 && p->zero[1] >= -128 && p->zero[1] <= 127 && p->scale[0].value > 0 && p->scale[1].value > 0 &&
-           p->output_scale.value > 0;
+    return p->output_scale.shift < 0 && p->output_zero >= -128 && p->output_zero <= 127 && p->range.low >= -128 &&
+           p->range.low <= p->range.high && p->zero[0] >= -128 && p->zero[0] <= 127 && p->zero[1] >= -128 &&
+           p->zero[1] <= 127 && p->scale[0].value > 0 && p->scale[1].value > 0 && p->output_scale.value > 0;
 }
 
 static inline int32_t scaled_fast(int32_t difference, int32_t doubled, int32_t right) {
-    if (right == 0) return difference * (1 << 19);
+    if (right == 0)
+        return difference * (1 << 19);
     return tg_fast_shift(tg_fast_product(difference * (1 << 20), doubled), right, 0);
 }
 
@@ -68,7 +73,8 @@ static inline int32_t scaled_fast(int32_t difference, int32_t doubled, int32_t r
 static void add_row_fast(const add *p, const int8_t *x1, const int8_t *x2, int8_t *y, const tg_axis *axis) {
     const int32_t doubled1 = tg_wrap_shift(p->scale[0].value, 1), doubled2 = tg_wrap_shift(p->scale[1].value, 1);
     const int32_t right1 = -p->scale[0].shift, right2 = -p->scale[1].shift, zero1 = p->zero[0], zero2 = p->zero[1];
-    const int32_t doubled = tg_wrap_shift(p->output_scale.value, 1), right = -p->output_scale.shift, zero = p->output_zero;
+    const int32_t doubled = tg_wrap_shift(p->output_scale.value, 1), right = -p->output_scale.shift,
+                  zero = p->output_zero;
     const int32_t low = p->range.low, high = p->range.high, step1 = axis->step[0], step2 = axis->step[1];
     for (int8_t *end = y + axis->count; y != end; y++, x1 += step1, x2 += step2) {
         int32_t sum = scaled_fast(*x1 - zero1, doubled1, right1) + scaled_fast(*x2 - zero2, doubled2, right2);

@@ -4,9 +4,10 @@
 #include <string.h>
 
 bool tg_open_binary(tg_loader *loader, tg_tensor inputs[2], tg_tensor *output) {
-    return tg_expect_arity(loader, 2, 2) && tg_open_input(loader, 0, &inputs[0]) && tg_open_input(loader, 1, &inputs[1]) &&
-           tg_open_output(loader, output) && tg_expect_int8(loader, &inputs[0]) && tg_expect_int8(loader, &inputs[1]) &&
-           tg_expect_int8(loader, output) && tg_expect_scales(loader, &inputs[0], output) && tg_expect_scales(loader, &inputs[1], output);
+    return tg_expect_arity(loader, 2, 2) && tg_open_input(loader, 0, &inputs[0]) &&
+           tg_open_input(loader, 1, &inputs[1]) && tg_open_output(loader, output) &&
+           tg_expect_int8(loader, &inputs[0]) && tg_expect_int8(loader, &inputs[1]) && tg_expect_int8(loader, output) &&
+           tg_expect_scales(loader, &inputs[0], output) && tg_expect_scales(loader, &inputs[1], output);
 }
 
 /* The size of `tensor` along `axis` of an output of `rank` dimensions, shapes aligned at the right. */
@@ -22,9 +23,12 @@ static bool mergeable(const tg_axis *outer, const tg_axis *inner) {
 /* Put `axis` before the ones collected so far, which stand reversed: the innermost first. */
 static void collect(tg_axes *axes, tg_axis axis) {
     tg_axis *inner = axes->rank ? &axes->axes[axes->rank - 1] : 0;
-    if (axis.count == 1) return;
-    if (inner && mergeable(&axis, inner)) inner->count *= axis.count;
-    else axes->axes[axes->rank++] = axis;
+    if (axis.count == 1)
+        return;
+    if (inner && mergeable(&axis, inner))
+        inner->count *= axis.count;
+    else
+        axes->axes[axes->rank++] = axis;
 }
 
 static void reverse(tg_axes *axes) {
@@ -52,12 +56,15 @@ bool tg_broadcast(tg_loader *loader, const tg_tensor inputs[2], const tg_tensor 
         fits = fits && widest == axis.count;
         collect(axes, axis);
     }
-    if (axes->rank == 0) axes->axes[axes->rank++] = (tg_axis){1, {0, 0}};
+    if (axes->rank == 0)
+        axes->axes[axes->rank++] = (tg_axis){1, {0, 0}};
     reverse(axes);
     return tg_well_formed(loader, fits, "the output's shape is not the broadcast of the inputs'");
 }
 
-uint32_t tg_axes_bytes(const tg_axes *axes) { return (uint32_t)(offsetof(tg_axes, axes) + (uint32_t)axes->rank * sizeof(tg_axis)); }
+uint32_t tg_axes_bytes(const tg_axes *axes) {
+    return (uint32_t)(offsetof(tg_axes, axes) + (uint32_t)axes->rank * sizeof(tg_axis));
+}
 
 /* Offsets of row `row` in both operands. */
 static void locate(const tg_axes *axes, int32_t row, int32_t offset[2]) {
@@ -72,7 +79,8 @@ static void locate(const tg_axes *axes, int32_t row, int32_t offset[2]) {
 }
 
 void tg_run_rows(const tg_engine *engine, const tg_node *node, const tg_axes *axes, tg_row row) {
-    const int8_t *x1 = (const int8_t *)tg_node_input(engine, node, 0), *x2 = (const int8_t *)tg_node_input(engine, node, 1);
+    const int8_t *x1 = (const int8_t *)tg_node_input(engine, node, 0),
+                 *x2 = (const int8_t *)tg_node_input(engine, node, 1);
     int8_t *y = (int8_t *)tg_node_output(engine, node);
     const tg_axis *innermost = &axes->axes[axes->rank - 1];
     int32_t rows = (int32_t)node->output_bytes / innermost->count;

@@ -14,7 +14,8 @@ typedef struct {
     tg_axis axes[TG_MAX_RANK];
 } tg_axes;
 
-/* One run of the innermost axis: y[i] from x1[i * step[0]] and x2[i * step[1]]; both steps are 0 or 1. y may be x1 or x2. */
+/* One run of the innermost axis: y[i] from x1[i * step[0]] and x2[i * step[1]]; both steps are 0 or 1. y may be x1 or
+ * x2. */
 typedef void (*tg_row)(const void *parameters, const int8_t *x1, const int8_t *x2, int8_t *y, const tg_axis *axis);
 
 /* The axes of two opened int8 operands; refuses an output that is not their broadcast. */

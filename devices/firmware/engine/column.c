@@ -4,14 +4,22 @@
 
 #if TG_DSP
 
-static bool is_one_tap(const tg_conv *p) { return p->height.filter == 1 && p->width.filter == 1; }
+static bool is_one_tap(const tg_conv *p) {
+    return p->height.filter == 1 && p->width.filter == 1;
+}
 
 /* Rows of taps are runs of whole words. */
-static bool in_words(const tg_conv *p) { return p->input_channels % 4 == 0 && p->width.dilation == 1; }
+static bool in_words(const tg_conv *p) {
+    return p->input_channels % 4 == 0 && p->width.dilation == 1;
+}
 
-static uint32_t rounded4(int32_t count) { return ((uint32_t)count + 3u) & ~3u; }
+static uint32_t rounded4(int32_t count) {
+    return ((uint32_t)count + 3u) & ~3u;
+}
 
-static int32_t taps_of(const tg_conv *p) { return p->height.filter * p->width.filter * p->input_channels; }
+static int32_t taps_of(const tg_conv *p) {
+    return p->height.filter * p->width.filter * p->input_channels;
+}
 
 uint32_t tg_column_bytes(const tg_conv *shape) {
     uint32_t taps = rounded4(taps_of(shape));
@@ -38,7 +46,8 @@ static inline uint32_t *widen(uint32_t *to, const int8_t *from, int32_t count) {
 
 static uint32_t *widen_same(uint32_t *to, uint32_t word, int32_t count) {
     uint32_t pair = tg_even16(word);
-    for (; count > 0; count -= 4, to += TG_COLUMN_WORDS) to[0] = to[1] = pair;
+    for (; count > 0; count -= 4, to += TG_COLUMN_WORDS)
+        to[0] = to[1] = pair;
     return to;
 }
 
@@ -46,8 +55,10 @@ static void widen_any(uint32_t *to, const int8_t *from, int32_t count) {
     int32_t whole = count & ~3;
     uint32_t rest = 0;
     to = widen(to, from, whole);
-    for (int32_t i = whole; i < count; i++) rest |= (uint32_t)(uint8_t)from[i] << (8 * (i - whole));
-    if (whole != count) widen(to, (const int8_t *)&rest, 4);
+    for (int32_t i = whole; i < count; i++)
+        rest |= (uint32_t)(uint8_t)from[i] << (8 * (i - whole));
+    if (whole != count)
+        widen(to, (const int8_t *)&rest, 4);
 }
 
 /* ---- the rows of a window ---- */
@@ -59,8 +70,10 @@ typedef struct {
 
 static split split_row(const tg_span *width, int32_t left) {
     int32_t before = left < 0 ? -left : 0, over = left + width->filter - width->input, after = over > 0 ? over : 0;
-    if (before > width->filter) before = width->filter;
-    if (after > width->filter - before) after = width->filter - before;
+    if (before > width->filter)
+        before = width->filter;
+    if (after > width->filter - before)
+        after = width->filter - before;
     split parts = {before, width->filter - before - after, after};
     return parts;
 }
@@ -81,9 +94,11 @@ static void widen_window(const tg_column *column, uint32_t *to, int32_t top, int
             to = widen_same(to, column->outside, p->width.filter * channels);
             continue;
         }
-        if (parts.before) to = widen_same(to, column->outside, parts.before * channels);
+        if (parts.before)
+            to = widen_same(to, column->outside, parts.before * channels);
         to = widen(to, row + (left + parts.before) * channels, parts.inside * channels);
-        if (parts.after) to = widen_same(to, column->outside, parts.after * channels);
+        if (parts.after)
+            to = widen_same(to, column->outside, parts.after * channels);
     }
 }
 
@@ -94,12 +109,14 @@ static inline int8_t *copy(int8_t *to, const int8_t *from, int32_t count) {
         uint32_t word = tg_load4(from);
         memcpy(to, &word, sizeof word);
     }
-    for (; count > 0; count--) *to++ = *from++;
+    for (; count > 0; count--)
+        *to++ = *from++;
     return to;
 }
 
 static int8_t *repeat(int8_t *to, uint32_t byte, int32_t count) {
-    for (; count > 0; count--) *to++ = (int8_t)byte;
+    for (; count > 0; count--)
+        *to++ = (int8_t)byte;
     return to;
 }
 
@@ -126,8 +143,10 @@ static void gather_window(const tg_column *column, int32_t top, int32_t left) {
     int8_t *to = column->bytes;
     for (int32_t ky = 0; ky < p->height.filter; ky++) {
         const int8_t *row = row_at(column, top + ky * p->height.dilation);
-        if (!row) to = repeat(to, column->outside, p->width.filter * p->input_channels);
-        else to = p->width.dilation == 1 ? gather_row(column, to, row, left) : gather_dilated_row(column, to, row, left);
+        if (!row)
+            to = repeat(to, column->outside, p->width.filter * p->input_channels);
+        else
+            to = p->width.dilation == 1 ? gather_row(column, to, row, left) : gather_dilated_row(column, to, row, left);
     }
 }
 
@@ -143,11 +162,13 @@ static void fill_interior(const tg_column *column, uint32_t *to, int32_t top, in
     const int8_t *from = column->image + top * line + left * channels;
     int32_t step = line * p->height.dilation;
     if (in_words(p)) {
-        for (int32_t ky = p->height.filter; ky > 0; ky--, from += step) to = widen(to, from, run);
+        for (int32_t ky = p->height.filter; ky > 0; ky--, from += step)
+            to = widen(to, from, run);
         return;
     }
     int8_t *bytes = column->bytes;
-    for (int32_t ky = p->height.filter; ky > 0; ky--, from += step) bytes = copy(bytes, from, run);
+    for (int32_t ky = p->height.filter; ky > 0; ky--, from += step)
+        bytes = copy(bytes, from, run);
     widen_any(to, column->bytes, column->taps);
 }
 

@@ -1,7 +1,8 @@
 /* column.h: the windows of two pixels, widened to 16 bits, as conv_dsp.c multiplies them.
  *
- * For each four taps a column holds four words: pixel 0 taps (0, 2), pixel 0 taps (1, 3), pixel 1 taps (0, 2), pixel 1 taps (1, 3):
- * the order in which weights come out of tg_even16 and tg_odd16. Missing taps at the end are 0; taps outside the image are the input's zero point.
+ * For each four taps a column holds four words: pixel 0 taps (0, 2), pixel 0 taps (1, 3), pixel 1 taps (0, 2), pixel 1
+ * taps (1, 3): the order in which weights come out of tg_even16 and tg_odd16. Missing taps at the end are 0; taps
+ * outside the image are the input's zero point.
  */
 #ifndef TG_COLUMN_H
 #define TG_COLUMN_H

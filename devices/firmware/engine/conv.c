@@ -7,9 +7,11 @@
 static bool expect_shapes(tg_loader *loader, const tg_tensor inputs[2], const tg_tensor *output) {
     const tg_tensor *input = &inputs[0], *filter = &inputs[1];
     bool rank = input->rank == 4 && filter->rank == 4 && output->rank == 4;
-    if (!tg_well_formed(loader, rank, "input, filter and output must have 4 dimensions")) return false;
+    if (!tg_well_formed(loader, rank, "input, filter and output must have 4 dimensions"))
+        return false;
     bool grouped = input->dims[3] % filter->dims[3] == 0 && filter->dims[0] % (input->dims[3] / filter->dims[3]) == 0;
-    return tg_expect(loader, grouped, TG_MODEL_REFUSED, "%d input channels do not divide into groups of %d", input->dims[3], filter->dims[3]) &&
+    return tg_expect(loader, grouped, TG_MODEL_REFUSED, "%d input channels do not divide into groups of %d",
+                     input->dims[3], filter->dims[3]) &&
            tg_well_formed(loader, output->dims[0] == input->dims[0] && output->dims[3] == filter->dims[0],
                           "the output's batch or channels differ from input's and filter's");
 }
@@ -17,10 +19,18 @@ static bool expect_shapes(tg_loader *loader, const tg_tensor inputs[2], const tg
 static bool settle_spans(tg_loader *loader, const tg_tensor inputs[2], const tg_tensor *output, tg_conv *p) {
     const tg_tensor *input = &inputs[0], *filter = &inputs[1];
     int32_t padding = tg_option_i8(loader, TG_CONV_PADDING, TG_PADDING_SAME);
-    tg_span height = {input->dims[1], filter->dims[1], output->dims[1], tg_option_i32(loader, TG_CONV_STRIDE_H, 0),
-                      tg_option_i32(loader, TG_CONV_DILATION_H, 1), 0};
-    tg_span width = {input->dims[2], filter->dims[2], output->dims[2], tg_option_i32(loader, TG_CONV_STRIDE_W, 0),
-                     tg_option_i32(loader, TG_CONV_DILATION_W, 1), 0};
+    tg_span height = {input->dims[1],
+                      filter->dims[1],
+                      output->dims[1],
+                      tg_option_i32(loader, TG_CONV_STRIDE_H, 0),
+                      tg_option_i32(loader, TG_CONV_DILATION_H, 1),
+                      0};
+    tg_span width = {input->dims[2],
+                     filter->dims[2],
+                     output->dims[2],
+                     tg_option_i32(loader, TG_CONV_STRIDE_W, 0),
+                     tg_option_i32(loader, TG_CONV_DILATION_W, 1),
+                     0};
     p->height = height;
     p->width = width;
     return tg_span_settle(loader, &p->height, padding) && tg_span_settle(loader, &p->width, padding);
@@ -40,13 +50,18 @@ bool tg_prepare_conv(tg_loader *loader) {
     tg_tensor inputs[2], output, bias;
     const uint8_t *biases;
     tg_conv p;
-    if (!tg_open_weighted(loader, inputs, &output) || !expect_shapes(loader, inputs, &output)) return false;
+    if (!tg_open_weighted(loader, inputs, &output) || !expect_shapes(loader, inputs, &output))
+        return false;
     set_channels(inputs, &output, &p);
-    if (!tg_expect_filter_scales(loader, &inputs[1], p.output_channels) || !tg_open_bias(loader, p.output_channels, &bias, &biases)) return false;
-    if (!settle_spans(loader, inputs, &output, &p) || !tg_activation(loader, TG_CONV_ACTIVATION, &output, &p.range)) return false;
+    if (!tg_expect_filter_scales(loader, &inputs[1], p.output_channels) ||
+        !tg_open_bias(loader, p.output_channels, &bias, &biases))
+        return false;
+    if (!settle_spans(loader, inputs, &output, &p) || !tg_activation(loader, TG_CONV_ACTIVATION, &output, &p.range))
+        return false;
     uint32_t bytes = (uint32_t)sizeof p + tg_channels_bytes(p.output_channels);
     tg_node *node = tg_new_node(loader, inputs, 2, &output, bytes, TG_DSP ? tg_column_bytes(&p) : 0);
-    if (!node) return false;
+    if (!node)
+        return false;
     tg_conv *kept = tg_parameters(node);
     *kept = p;
     int32_t taps = (int32_t)inputs[1].elements / p.output_channels;
@@ -64,7 +79,8 @@ static int32_t filter_row(const tg_conv *p, const int8_t *row, int32_t left, con
     for (int32_t kx = 0; kx < p->width.filter; kx++, w += p->group_inputs) {
         int32_t x = left + kx * p->width.dilation;
         bool inside = row && x >= 0 && x < p->width.input;
-        int32_t term = inside ? tg_dot(row + x * p->input_channels, w, p->group_inputs) : tg_wrap_mul(p->input_zero, tg_sum(w, p->group_inputs, 1));
+        int32_t term = inside ? tg_dot(row + x * p->input_channels, w, p->group_inputs)
+                              : tg_wrap_mul(p->input_zero, tg_sum(w, p->group_inputs, 1));
         sum = tg_wrap_add(sum, term);
     }
     return sum;

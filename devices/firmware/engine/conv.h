@@ -11,7 +11,7 @@ typedef struct {
     int32_t group_inputs, group_outputs; /* channels of one group */
     int32_t input_zero, output_zero;
     tg_range range;
-    bool fast; /* tg_run_conv_dsp may run it */
+    bool fast;       /* tg_run_conv_dsp may run it */
     int32_t table[]; /* channels.h */
 } tg_conv;
 

@@ -1,4 +1,5 @@
-/* conv_dsp.c: CONV_2D with two 16-bit products an instruction: two pixels by two channels at a time, from the columns of column.h. */
+/* conv_dsp.c: CONV_2D with two 16-bit products an instruction: two pixels by two channels at a time, from the columns
+ * of column.h. */
 #include "column.h"
 #include "dsp.h"
 
@@ -12,26 +13,29 @@ typedef struct {
 #if defined(__ARM_FEATURE_SIMD32)
 
 /* Four taps: x in r0, channel a in r1 and b in r2, sums in r8 to r11. */
-#define STEP                        \
-    "ldmia r0!, {r4-r7}\n\t"        \
-    "ldr lr, [r1], #4\n\t"          \
-    "sxtb16 r12, lr\n\t"            \
-    "sxtb16 lr, lr, ror #8\n\t"     \
-    "smlad r8, r4, r12, r8\n\t"     \
-    "smlad r9, r6, r12, r9\n\t"     \
-    "smlad r8, r5, lr, r8\n\t"      \
-    "smlad r9, r7, lr, r9\n\t"      \
-    "ldr lr, [r2], #4\n\t"          \
-    "sxtb16 r12, lr\n\t"            \
-    "sxtb16 lr, lr, ror #8\n\t"     \
-    "smlad r10, r4, r12, r10\n\t"   \
-    "smlad r11, r6, r12, r11\n\t"   \
-    "smlad r10, r5, lr, r10\n\t"    \
+#define STEP                                                                                                           \
+    "ldmia r0!, {r4-r7}\n\t"                                                                                           \
+    "ldr lr, [r1], #4\n\t"                                                                                             \
+    "sxtb16 r12, lr\n\t"                                                                                               \
+    "sxtb16 lr, lr, ror #8\n\t"                                                                                        \
+    "smlad r8, r4, r12, r8\n\t"                                                                                        \
+    "smlad r9, r6, r12, r9\n\t"                                                                                        \
+    "smlad r8, r5, lr, r8\n\t"                                                                                         \
+    "smlad r9, r7, lr, r9\n\t"                                                                                         \
+    "ldr lr, [r2], #4\n\t"                                                                                             \
+    "sxtb16 r12, lr\n\t"                                                                                               \
+    "sxtb16 lr, lr, ror #8\n\t"                                                                                        \
+    "smlad r10, r4, r12, r10\n\t"                                                                                      \
+    "smlad r11, r6, r12, r11\n\t"                                                                                      \
+    "smlad r10, r5, lr, r10\n\t"                                                                                       \
     "smlad r11, r7, lr, r11\n\t"
 
-/* Adds `fours` (at least 1) times four taps of both pixels and both channels to the sums. In assembly because it takes every register. */
-__attribute__((naked, noinline)) static void multiply_fours(__attribute__((unused)) const uint32_t *x, __attribute__((unused)) const int8_t *a,
-                                                            __attribute__((unused)) const int8_t *b, __attribute__((unused)) int32_t fours,
+/* Adds `fours` (at least 1) times four taps of both pixels and both channels to the sums. In assembly because it takes
+ * every register. */
+__attribute__((naked, noinline)) static void multiply_fours(__attribute__((unused)) const uint32_t *x,
+                                                            __attribute__((unused)) const int8_t *a,
+                                                            __attribute__((unused)) const int8_t *b,
+                                                            __attribute__((unused)) int32_t fours,
                                                             __attribute__((unused)) block *sums) {
     __asm__("push {r4-r11, lr}\n\t"
             "ldr r12, [sp, #36]\n\t"
@@ -62,7 +66,8 @@ static inline block multiply_word(block sums, const uint32_t *x, uint32_t a, uin
 #if !defined(__ARM_FEATURE_SIMD32)
 
 static void multiply_fours(const uint32_t *x, const int8_t *a, const int8_t *b, int32_t fours, block *sums) {
-    for (; fours; fours--, a += 4, b += 4, x += TG_COLUMN_WORDS) *sums = multiply_word(*sums, x, tg_load4(a), tg_load4(b));
+    for (; fours; fours--, a += 4, b += 4, x += TG_COLUMN_WORDS)
+        *sums = multiply_word(*sums, x, tg_load4(a), tg_load4(b));
 }
 
 #endif
@@ -70,16 +75,21 @@ static void multiply_fours(const uint32_t *x, const int8_t *a, const int8_t *b, 
 /* Up to three bytes: a filter may end where the file does. */
 static uint32_t load_rest(const int8_t *from, int32_t count) {
     uint32_t word = (uint8_t)from[0];
-    if (count > 1) word |= (uint32_t)(uint8_t)from[1] << 8;
-    if (count > 2) word |= (uint32_t)(uint8_t)from[2] << 16;
+    if (count > 1)
+        word |= (uint32_t)(uint8_t)from[1] << 8;
+    if (count > 2)
+        word |= (uint32_t)(uint8_t)from[2] << 16;
     return word;
 }
 
-static inline block multiply(int32_t bias_a, int32_t bias_b, const uint32_t *x, const int8_t *a, const int8_t *b, int32_t taps) {
+static inline block multiply(int32_t bias_a, int32_t bias_b, const uint32_t *x, const int8_t *a, const int8_t *b,
+                             int32_t taps) {
     block sums = {bias_a, bias_a, bias_b, bias_b};
     int32_t whole = taps & ~3, rest = taps & 3;
-    if (whole) multiply_fours(x, a, b, whole / 4, &sums);
-    if (rest) sums = multiply_word(sums, x + whole, load_rest(a + whole, rest), load_rest(b + whole, rest));
+    if (whole)
+        multiply_fours(x, a, b, whole / 4, &sums);
+    if (rest)
+        sums = multiply_word(sums, x + whole, load_rest(a + whole, rest), load_rest(b + whole, rest));
     return sums;
 }
 
@@ -97,7 +107,8 @@ static inline void write(sink to, int32_t c, int32_t sum0, int32_t sum1, int pla
     to.y0[c] = tg_fast_requantize(sum0, doubled, right, to.zero, to.low, to.high, plain);
 }
 
-static inline __attribute__((always_inline)) void multiply_pixels(const tg_conv_run *run, const tg_column *column, int8_t *y0, int8_t *y1, int plain) {
+static inline __attribute__((always_inline)) void multiply_pixels(const tg_conv_run *run, const tg_column *column,
+                                                                  int8_t *y0, int8_t *y1, int plain) {
     const tg_conv *p = run->shape;
     const sink to = {run->channels, p->output_zero, p->range.low, p->range.high, y0, y1};
     const int32_t channels = p->output_channels, taps = column->taps;
@@ -109,30 +120,39 @@ static inline __attribute__((always_inline)) void multiply_pixels(const tg_conv_
         write(to, c, sums.a0, sums.a1, plain);
         write(to, c + 1, sums.b0, sums.b1, plain);
     }
-    if (c == channels) return;
+    if (c == channels)
+        return;
     block sums = multiply(to.channels.bias[c], to.channels.bias[c], words, filter, filter, taps);
     write(to, c, sums.a0, sums.a1, plain);
 }
 
-static void multiply_plain(const tg_conv_run *run, const tg_column *column, int8_t *y0, int8_t *y1) { multiply_pixels(run, column, y0, y1, 1); }
+static void multiply_plain(const tg_conv_run *run, const tg_column *column, int8_t *y0, int8_t *y1) {
+    multiply_pixels(run, column, y0, y1, 1);
+}
 
-static void multiply_bounded(const tg_conv_run *run, const tg_column *column, int8_t *y0, int8_t *y1) { multiply_pixels(run, column, y0, y1, 0); }
+static void multiply_bounded(const tg_conv_run *run, const tg_column *column, int8_t *y0, int8_t *y1) {
+    multiply_pixels(run, column, y0, y1, 0);
+}
 
 void tg_conv_dsp_image(const tg_conv_run *run, const int8_t *image, int8_t *y, uint8_t *scratch) {
     const tg_conv *p = run->shape;
     tg_column column = tg_column_open(p, image, scratch);
     int32_t pixels = p->height.output * p->width.output;
     bool plain = p->range.low == -128 && p->range.high == 127;
-    for (int32_t pixel = 0, oy = 0, ox = 0; pixel < pixels; pixel += TG_COLUMN_PIXELS, y += TG_COLUMN_PIXELS * p->output_channels) {
+    for (int32_t pixel = 0, oy = 0, ox = 0; pixel < pixels;
+         pixel += TG_COLUMN_PIXELS, y += TG_COLUMN_PIXELS * p->output_channels) {
         for (int32_t k = 0; k < TG_COLUMN_PIXELS && pixel + k < pixels; k++) {
             tg_column_fill(&column, k, oy, ox);
-            if (++ox < p->width.output) continue;
+            if (++ox < p->width.output)
+                continue;
             ox = 0;
             oy++;
         }
         int8_t *y1 = pixel + 1 < pixels ? y + p->output_channels : y;
-        if (plain) multiply_plain(run, &column, y, y1);
-        else multiply_bounded(run, &column, y, y1);
+        if (plain)
+            multiply_plain(run, &column, y, y1);
+        else
+            multiply_bounded(run, &column, y, y1);
     }
 }
 

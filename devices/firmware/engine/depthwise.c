@@ -6,21 +6,32 @@
 static bool expect_shapes(tg_loader *loader, const tg_tensor inputs[2], const tg_tensor *output) {
     const tg_tensor *input = &inputs[0], *filter = &inputs[1];
     bool rank = input->rank == 4 && filter->rank == 4 && output->rank == 4;
-    if (!tg_well_formed(loader, rank, "input, filter and output must have 4 dimensions")) return false;
+    if (!tg_well_formed(loader, rank, "input, filter and output must have 4 dimensions"))
+        return false;
     int32_t multiplier = tg_option_i32(loader, TG_DEPTHWISE_MULTIPLIER, 0), channels = filter->dims[3];
     bool divides = multiplier > 0 && channels % multiplier == 0 && channels / multiplier == input->dims[3];
-    return tg_expect(loader, divides, TG_MODEL_REFUSED, "depth multiplier %d does not give %d channels", multiplier, channels) &&
-           tg_well_formed(loader, filter->dims[0] == 1 && output->dims[0] == input->dims[0] && output->dims[3] == channels,
+    return tg_expect(loader, divides, TG_MODEL_REFUSED, "depth multiplier %d does not give %d channels", multiplier,
+                     channels) &&
+           tg_well_formed(loader,
+                          filter->dims[0] == 1 && output->dims[0] == input->dims[0] && output->dims[3] == channels,
                           "the output's batch or channels differ from input's and filter's");
 }
 
 static bool settle_spans(tg_loader *loader, const tg_tensor inputs[2], const tg_tensor *output, tg_depthwise *p) {
     const tg_tensor *input = &inputs[0], *filter = &inputs[1];
     int32_t padding = tg_option_i8(loader, TG_CONV_PADDING, TG_PADDING_SAME);
-    tg_span height = {input->dims[1], filter->dims[1], output->dims[1], tg_option_i32(loader, TG_CONV_STRIDE_H, 0),
-                      tg_option_i32(loader, TG_DEPTHWISE_DILATION_H, 1), 0};
-    tg_span width = {input->dims[2], filter->dims[2], output->dims[2], tg_option_i32(loader, TG_CONV_STRIDE_W, 0),
-                     tg_option_i32(loader, TG_DEPTHWISE_DILATION_W, 1), 0};
+    tg_span height = {input->dims[1],
+                      filter->dims[1],
+                      output->dims[1],
+                      tg_option_i32(loader, TG_CONV_STRIDE_H, 0),
+                      tg_option_i32(loader, TG_DEPTHWISE_DILATION_H, 1),
+                      0};
+    tg_span width = {input->dims[2],
+                     filter->dims[2],
+                     output->dims[2],
+                     tg_option_i32(loader, TG_CONV_STRIDE_W, 0),
+                     tg_option_i32(loader, TG_DEPTHWISE_DILATION_W, 1),
+                     0};
     p->height = height;
     p->width = width;
     return tg_span_settle(loader, &p->height, padding) && tg_span_settle(loader, &p->width, padding);
@@ -40,14 +51,21 @@ bool tg_prepare_depthwise(tg_loader *loader) {
     const uint8_t *biases;
     tg_depthwise p;
     bool bound = loader->current.inputs.count == 2 || tg_has_input(loader, 2);
-    if (!tg_accepted(loader, bound, "its bias is tensor -1")) return false;
-    if (!tg_open_weighted(loader, inputs, &output) || !expect_shapes(loader, inputs, &output)) return false;
+    if (!tg_accepted(loader, bound, "its bias is tensor -1"))
+        return false;
+    if (!tg_open_weighted(loader, inputs, &output) || !expect_shapes(loader, inputs, &output))
+        return false;
     set_channels(inputs, &output, &p);
-    if (!tg_expect_filter_scales(loader, &inputs[1], p.output_channels) || !tg_open_bias(loader, p.output_channels, &bias, &biases)) return false;
-    if (!settle_spans(loader, inputs, &output, &p) || !tg_activation(loader, TG_DEPTHWISE_ACTIVATION, &output, &p.range)) return false;
+    if (!tg_expect_filter_scales(loader, &inputs[1], p.output_channels) ||
+        !tg_open_bias(loader, p.output_channels, &bias, &biases))
+        return false;
+    if (!settle_spans(loader, inputs, &output, &p) ||
+        !tg_activation(loader, TG_DEPTHWISE_ACTIVATION, &output, &p.range))
+        return false;
     uint32_t bytes = (uint32_t)sizeof p + tg_channels_bytes(p.output_channels);
     tg_node *node = tg_new_node(loader, inputs, 2, &output, bytes, TG_DSP ? tg_depthwise_dsp_scratch(&p) : 0);
-    if (!node) return false;
+    if (!node)
+        return false;
     tg_depthwise *kept = tg_parameters(node);
     *kept = p;
     tg_weights weights = {p.output_channels, p.height.filter * p.width.filter, 1, p.output_channels};
@@ -100,12 +118,14 @@ static void depthwise_image(const tg_depthwise_run *run, int8_t *y) {
 
 void tg_run_depthwise(const tg_engine *engine, const tg_node *node) {
     const tg_depthwise *p = tg_node_parameters(node);
-    tg_depthwise_run run = {p, tg_channels_at(p->table, p->output_channels), (const int8_t *)tg_node_input(engine, node, 0),
-                         (const int8_t *)tg_node_input(engine, node, 1)};
+    tg_depthwise_run run = {p, tg_channels_at(p->table, p->output_channels),
+                            (const int8_t *)tg_node_input(engine, node, 0),
+                            (const int8_t *)tg_node_input(engine, node, 1)};
     int8_t *y = (int8_t *)tg_node_output(engine, node);
     for (int32_t b = 0; b < p->batches; b++) {
 #if TG_DSP
-        if (p->fast) tg_depthwise_dsp_image(&run, y, tg_node_scratch(engine, node));
+        if (p->fast)
+            tg_depthwise_dsp_image(&run, y, tg_node_scratch(engine, node));
         else
 #endif
             depthwise_image(&run, y);

@@ -10,7 +10,7 @@ typedef struct {
     int32_t input_channels, output_channels, multiplier; /* output channel c reads input channel c / multiplier */
     int32_t input_zero, output_zero;
     tg_range range;
-    bool fast; /* tg_depthwise_dsp_image may run it */
+    bool fast;       /* tg_depthwise_dsp_image may run it */
     int32_t table[]; /* channels.h */
 } tg_depthwise;
 

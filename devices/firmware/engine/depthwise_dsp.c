@@ -1,6 +1,7 @@
 /* depthwise_dsp.c: DEPTHWISE_CONV_2D, four channels at a time: their weights are widened once, then every pixel passes.
  *
- * A channel count that is no multiple of 4 ends with four channels that overlap the ones before: those are computed twice.
+ * A channel count that is no multiple of 4 ends with four channels that overlap the ones before: those are computed
+ * twice.
  */
 #include "depthwise.h"
 #include "dsp.h"
@@ -21,13 +22,53 @@ typedef struct {
     const pair *weights;
     const int8_t *image; /* at the first of the four channels */
     int32_t channel;
-    sums bias;
-    uint32_t outside; /* four zero points */
+    sums bias;     /* with the zero point folded in, for windows inside the image */
+    sums raw_bias; /* without, for windows at its border */
+    uint32_t zero; /* the input's zero point in both lanes */
 } job;
 
 uint32_t tg_depthwise_dsp_scratch(const tg_depthwise *shape) {
     return (uint32_t)(shape->height.filter * shape->width.filter) * (uint32_t)sizeof(pair);
 }
+
+static inline sums tap_difference(sums s, uint32_t x, pair w, uint32_t zero) {
+    uint32_t even = tg_sub16(tg_even16(x), zero), odd = tg_sub16(tg_odd16(x), zero);
+    s.c0 = tg_mac_low(even, w.even, s.c0);
+    s.c2 = tg_mac_high(even, w.even, s.c2);
+    s.c1 = tg_mac_low(odd, w.odd, s.c1);
+    s.c3 = tg_mac_high(odd, w.odd, s.c3);
+    return s;
+}
+
+#if defined(__ARM_FEATURE_SIMD32)
+
+/* One tap: x at `address`, weights from r3, sums in r8 to r11. */
+#define TAP(address)                                                                                                   \
+    "ldr r5, " address "\n\t"                                                                                          \
+    "ldrd r6, r7, [r3], #8\n\t"                                                                                        \
+    "sxtb16 r4, r5\n\t"                                                                                                \
+    "sxtb16 r5, r5, ror #8\n\t"                                                                                        \
+    "smlabb r8, r4, r6, r8\n\t"                                                                                        \
+    "smlatt r10, r4, r6, r10\n\t"                                                                                      \
+    "smlabb r9, r5, r7, r9\n\t"                                                                                        \
+    "smlatt r11, r5, r7, r11\n\t"
+#define ROW_OF_3 TAP("[r0]") TAP("[r0, r1]") TAP("[r0, r1, lsl #1]")
+
+/* s[1] = s[0] + a window of 3x3 taps at x: pixels `step` bytes apart, rows `row`. In assembly: the compiler spills half
+ * of it. */
+__attribute__((naked, noinline)) static void window_of_3x3(__attribute__((unused)) const int8_t *x,
+                                                           __attribute__((unused)) int32_t step,
+                                                           __attribute__((unused)) int32_t row,
+                                                           __attribute__((unused)) const pair *w,
+                                                           __attribute__((unused)) sums s[2]) {
+    __asm__("push {r4-r11, lr}\n\t"
+            "ldr lr, [sp, #36]\n\t"
+            "ldmia lr!, {r8-r11}\n\t" ROW_OF_3 "add r0, r0, r2\n\t" ROW_OF_3 "add r0, r0, r2\n\t" ROW_OF_3
+            "stmia lr, {r8-r11}\n\t"
+            "pop {r4-r11, pc}\n\t");
+}
+
+#else
 
 static inline sums tap(sums s, uint32_t x, pair w) {
     uint32_t even = tg_even16(x), odd = tg_odd16(x);
@@ -38,37 +79,42 @@ static inline sums tap(sums s, uint32_t x, pair w) {
     return s;
 }
 
-static inline sums row_of_3(sums s, const int8_t *x, int32_t step, const pair *w) {
-    s = tap(s, tg_load4(x), w[0]);
-    s = tap(s, tg_load4(x + step), w[1]);
-    return tap(s, tg_load4(x + 2 * step), w[2]);
-}
-
-static inline sums window_of_3x3(const job *j, int32_t top, int32_t left) {
-    const tg_depthwise *p = j->run->shape;
-    int32_t step = p->input_channels, row = p->width.input * step;
-    const int8_t *x = j->image + top * row + left * step;
-    sums s = row_of_3(j->bias, x, step, j->weights);
-    s = row_of_3(s, x + row, step, j->weights + 3);
-    return row_of_3(s, x + 2 * row, step, j->weights + 6);
-}
-
-static sums any_row(const job *j, sums s, const int8_t *row, int32_t left, const pair *w) {
-    const tg_depthwise *p = j->run->shape;
-    for (int32_t kx = 0, x = left; kx < p->width.filter; kx++, x += p->width.dilation) {
-        bool inside = row && x >= 0 && x < p->width.input;
-        s = tap(s, inside ? tg_load4(row + x * p->input_channels) : j->outside, w[kx]);
+static void window_of_3x3(const int8_t *x, int32_t step, int32_t row, const pair *w, sums s[2]) {
+    s[1] = s[0];
+    for (int32_t ky = 0; ky < 3; ky++) {
+        for (int32_t kx = 0; kx < 3; kx++)
+            s[1] = tap(s[1], tg_load4(x + ky * row + kx * step), *w++);
     }
-    return s;
 }
 
-static sums any_window(const job *j, int32_t top, int32_t left) {
+#endif
+
+/* Taps first to end - 1 of a window that starts at `origin` lie inside the image. */
+typedef struct {
+    int32_t first, end;
+} taps;
+
+static inline taps taps_inside(const tg_span *span, int32_t origin) {
+    int32_t end = (span->input - origin + span->dilation - 1) / span->dilation;
+    taps inside = {origin < 0 ? (span->dilation - 1 - origin) / span->dilation : 0,
+                   end < span->filter ? end : span->filter};
+    return inside;
+}
+
+/* Only the taps inside, as differences from the zero point: those outside are then nothing. */
+static sums clipped_window(const job *j, taps rows, int32_t top, int32_t left) {
     const tg_depthwise *p = j->run->shape;
-    sums s = j->bias;
-    const pair *w = j->weights;
-    for (int32_t ky = 0, y = top; ky < p->height.filter; ky++, y += p->height.dilation, w += p->width.filter) {
-        const int8_t *row = y >= 0 && y < p->height.input ? j->image + y * p->width.input * p->input_channels : 0;
-        s = any_row(j, s, row, left, w);
+    const taps columns = taps_inside(&p->width, left);
+    const int32_t step = p->input_channels, stride = p->width.dilation * step;
+    const uint32_t zero = j->zero;
+    sums s = j->raw_bias;
+    for (int32_t ky = rows.first; ky < rows.end; ky++) {
+        const int8_t *x =
+            j->image +
+            ((top + ky * p->height.dilation) * p->width.input + left + columns.first * p->width.dilation) * step;
+        const pair *w = j->weights + ky * p->width.filter + columns.first;
+        for (int32_t kx = columns.first; kx < columns.end; kx++, w++, x += stride)
+            s = tap_difference(s, tg_load4(x), *w, zero);
     }
     return s;
 }
@@ -87,7 +133,9 @@ static inline void write(scaling by, sums s, int8_t *y, int plain) {
     y[3] = tg_fast_requantize(s.c3, by.doubled[3], by.right[3], by.zero, by.low, by.high, plain);
 }
 
-static bool is_inside(const tg_span *span, int32_t origin) { return origin >= 0 && origin + span->filter <= span->input; }
+static bool is_inside(const tg_span *span, int32_t origin) {
+    return origin >= 0 && origin + span->filter <= span->input;
+}
 
 static bool is_3x3(const tg_depthwise *p) {
     return p->height.filter == 3 && p->width.filter == 3 && p->height.dilation == 1 && p->width.dilation == 1;
@@ -96,36 +144,61 @@ static bool is_3x3(const tg_depthwise *p) {
 static inline __attribute__((always_inline)) void run_row(const job *j, int32_t top, int8_t *y, int plain) {
     const tg_depthwise *p = j->run->shape;
     const tg_channels *channels = &j->run->channels;
-    const scaling by = {channels->doubled + j->channel, channels->right + j->channel, p->output_zero, p->range.low, p->range.high};
+    const scaling by = {channels->doubled + j->channel, channels->right + j->channel, p->output_zero, p->range.low,
+                        p->range.high};
     const int32_t step = p->output_channels, stride = p->width.stride, end = p->width.output * stride - p->width.pad;
+    const taps rows = taps_inside(&p->height, top);
     bool small = is_3x3(p) && is_inside(&p->height, top);
+    sums s[2] = {j->bias, {0, 0, 0, 0}};
     for (int32_t left = -p->width.pad; left != end; left += stride, y += step) {
-        bool inside = small && is_inside(&p->width, left);
-        write(by, inside ? window_of_3x3(j, top, left) : any_window(j, top, left), y, plain);
+        const int32_t cell = (top * p->width.input + left) * step;
+        if (small && is_inside(&p->width, left))
+            window_of_3x3(j->image + cell, step, p->width.input * step, j->weights, s);
+        else
+            s[1] = clipped_window(j, rows, top, left);
+        write(by, s[1], y, plain);
     }
 }
 
-static void run_plain_row(const job *j, int32_t top, int8_t *y) { run_row(j, top, y, 1); }
+static void run_plain_row(const job *j, int32_t top, int8_t *y) {
+    run_row(j, top, y, 1);
+}
 
-static void run_bounded_row(const job *j, int32_t top, int8_t *y) { run_row(j, top, y, 0); }
+static void run_bounded_row(const job *j, int32_t top, int8_t *y) {
+    run_row(j, top, y, 0);
+}
 
-static void widen_weights(const tg_depthwise *p, const int8_t *filter, pair *to) {
+/* Widens the weights of four channels and returns their sums. */
+static sums widen_weights(const tg_depthwise *p, const int8_t *filter, pair *to) {
+    sums s = {0, 0, 0, 0};
     for (int32_t i = 0; i < p->height.filter * p->width.filter; i++, filter += p->output_channels) {
         uint32_t word = tg_load4(filter);
         to[i].even = tg_even16(word);
         to[i].odd = tg_odd16(word);
+        s = (sums){s.c0 + filter[0], s.c1 + filter[1], s.c2 + filter[2], s.c3 + filter[3]};
     }
+    return s;
+}
+
+static sums unfolded(sums bias, sums weights, int32_t zero) {
+    sums raw = {
+        tg_wrap_add(bias.c0, tg_wrap_mul(zero, weights.c0)), tg_wrap_add(bias.c1, tg_wrap_mul(zero, weights.c1)),
+        tg_wrap_add(bias.c2, tg_wrap_mul(zero, weights.c2)), tg_wrap_add(bias.c3, tg_wrap_mul(zero, weights.c3))};
+    return raw;
 }
 
 static void run_four(const tg_depthwise_run *run, int32_t channel, int8_t *y, pair *weights) {
     const tg_depthwise *p = run->shape;
     const int32_t *bias = run->channels.bias + channel;
-    job j = {run, weights, run->image + channel, channel, {bias[0], bias[1], bias[2], bias[3]}, tg_spread4(p->input_zero)};
+    sums folded = {bias[0], bias[1], bias[2], bias[3]};
+    sums raw = unfolded(folded, widen_weights(p, run->filter + channel, weights), p->input_zero);
+    job j = {run, weights, run->image + channel, channel, folded, raw, tg_twice16(p->input_zero)};
     bool plain = p->range.low == -128 && p->range.high == 127;
-    widen_weights(p, run->filter + channel, weights);
     for (int32_t oy = 0; oy < p->height.output; oy++, y += p->width.output * p->output_channels) {
-        if (plain) run_plain_row(&j, tg_span_origin(&p->height, oy), y + channel);
-        else run_bounded_row(&j, tg_span_origin(&p->height, oy), y + channel);
+        if (plain)
+            run_plain_row(&j, tg_span_origin(&p->height, oy), y + channel);
+        else
+            run_bounded_row(&j, tg_span_origin(&p->height, oy), y + channel);
     }
 }
 

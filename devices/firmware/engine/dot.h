@@ -5,14 +5,16 @@
 
 static inline int32_t tg_dot(const int8_t *x, const int8_t *w, int32_t count) {
     int32_t sum = 0;
-    for (int32_t i = 0; i < count; i++) sum = tg_wrap_add(sum, x[i] * w[i]);
+    for (int32_t i = 0; i < count; i++)
+        sum = tg_wrap_add(sum, x[i] * w[i]);
     return sum;
 }
 
 /* Of `count` elements that lie `step` apart. */
 static inline int32_t tg_sum(const int8_t *x, int32_t count, int32_t step) {
     int32_t sum = 0;
-    for (int32_t i = 0; i < count; i++, x += step) sum = tg_wrap_add(sum, *x);
+    for (int32_t i = 0; i < count; i++, x += step)
+        sum = tg_wrap_add(sum, *x);
     return sum;
 }
 #endif

@@ -2,8 +2,8 @@
 
 #include "fixed_point.h"
 
-static const int32_t one_third = 715827883;          /* 2^31 / 3 */
-static const int32_t exp_minus_eighth = 1895147668;  /* exp(-1/8) * 2^31 */
+static const int32_t one_third = 715827883;         /* 2^31 / 3 */
+static const int32_t exp_minus_eighth = 1895147668; /* exp(-1/8) * 2^31 */
 
 /* exp(-2^k) * 2^31 for k = -2..4 */
 static const int32_t exp_of_bit[7] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
@@ -19,21 +19,24 @@ static int32_t exp_near_zero(int32_t u) {
 }
 
 int32_t tg_fixed_exp(int32_t a, int32_t integer_bits) {
-    if (a == 0) return INT32_MAX;
+    if (a == 0)
+        return INT32_MAX;
     int32_t fraction_bits = 31 - integer_bits;
     int32_t quarter = (int32_t)1 << (fraction_bits - 2);
     int32_t u = (a & (quarter - 1)) - quarter;
     int32_t rest = tg_wrap_sub(u, a);
     int32_t result = exp_near_zero(tg_wrap_shift(u, integer_bits));
     for (int32_t k = -2; k < integer_bits; k++) {
-        if (rest & ((int32_t)1 << (fraction_bits + k))) result = tg_high_product(result, exp_of_bit[k + 2]);
+        if (rest & ((int32_t)1 << (fraction_bits + k)))
+            result = tg_high_product(result, exp_of_bit[k + 2]);
     }
     return result;
 }
 
 static int32_t saturating_shift(int32_t x, int32_t bits) {
     int32_t limit = (int32_t)(((uint32_t)1 << (31 - bits)) - 1u);
-    if (x > limit) return INT32_MAX;
+    if (x > limit)
+        return INT32_MAX;
     return x < -limit ? INT32_MIN : tg_wrap_shift(x, bits);
 }
 

@@ -1,7 +1,8 @@
 /* fixed_exp.h: exponential and reciprocal in 32-bit fixed point, as SOFTMAX and LOGISTIC need them.
  *
- * "Qn" has n integer bits and 31 - n fraction bits. The method (argument reduction to [-1/4, 0), a quartic, a table of exp(-2^k);
- * three Newton steps from 48/17 - 32/17 x) follows the published gemmlowp fixed-point scheme; every rounding is part of the result.
+ * "Qn" has n integer bits and 31 - n fraction bits. The method (argument reduction to [-1/4, 0), a quartic, a table of
+ * exp(-2^k); three Newton steps from 48/17 - 32/17 x) follows the published gemmlowp fixed-point scheme; every rounding
+ * is part of the result.
  */
 #ifndef TG_FIXED_EXP_H
 #define TG_FIXED_EXP_H

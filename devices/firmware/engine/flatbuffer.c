@@ -4,7 +4,8 @@
 
 static bool inside(tg_file *file, uint32_t at, uint32_t bytes) {
     bool fits = at <= file->size && bytes <= file->size - at;
-    if (!fits) file->broken = true;
+    if (!fits)
+        file->broken = true;
     return fits;
 }
 
@@ -26,16 +27,21 @@ static uint32_t follow(tg_file *file, uint32_t at) {
     return at + offset;
 }
 
-uint32_t tg_file_root(tg_file *file) { return follow(file, 0); }
+uint32_t tg_file_root(tg_file *file) {
+    return follow(file, 0);
+}
 
 /* Position of field `id` of `table`, 0 where the table does not have it. */
 static uint32_t field_at(tg_file *file, uint32_t table, uint32_t id, uint32_t bytes) {
-    if (table == 0) return 0;
+    if (table == 0)
+        return 0;
     uint32_t vtable = table - read_u32(file, table);
     uint32_t vtable_bytes = read_u16(file, vtable);
-    if (4u + 2u * id + 2u > vtable_bytes) return 0;
+    if (4u + 2u * id + 2u > vtable_bytes)
+        return 0;
     uint32_t offset = read_u16(file, vtable + 4u + 2u * id);
-    if (offset == 0) return 0;
+    if (offset == 0)
+        return 0;
     return inside(file, table, offset) && inside(file, table + offset, bytes) ? table + offset : 0;
 }
 
@@ -62,7 +68,8 @@ uint32_t tg_field_table(tg_file *file, uint32_t table, uint32_t id) {
 tg_vector tg_field_vector(tg_file *file, uint32_t table, uint32_t id, uint32_t element_bytes) {
     tg_vector vector = {0, 0};
     uint32_t at = tg_field_table(file, table, id);
-    if (at == 0) return vector;
+    if (at == 0)
+        return vector;
     uint32_t count = read_u32(file, at);
     if (count > file->size / element_bytes || !inside(file, at, 4u) || !inside(file, at + 4u, count * element_bytes)) {
         file->broken = true;
@@ -74,7 +81,8 @@ tg_vector tg_field_vector(tg_file *file, uint32_t table, uint32_t id, uint32_t e
 }
 
 static uint32_t element_at(tg_file *file, tg_vector vector, uint32_t index, uint32_t element_bytes) {
-    if (index < vector.count) return vector.at + index * element_bytes;
+    if (index < vector.count)
+        return vector.at + index * element_bytes;
     file->broken = true;
     return 0;
 }

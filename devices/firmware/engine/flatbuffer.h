@@ -1,8 +1,9 @@
 /* flatbuffer.h: bounds-checked reads from a flatbuffer that may be hostile.
  *
- * Every read is checked against the file's size. A read that does not fit returns 0 (or an empty vector) and sets `broken`, which stays set:
- * callers may read several fields and look at `broken` once, before they use any of them as a size or an address.
- * Position 0 stands for "absent"; reading a field of table 0 gives that field's default. Nothing needs alignment.
+ * Every read is checked against the file's size. A read that does not fit returns 0 (or an empty vector) and sets
+ * `broken`, which stays set: callers may read several fields and look at `broken` once, before they use any of them as
+ * a size or an address. Position 0 stands for "absent"; reading a field of table 0 gives that field's default. Nothing
+ * needs alignment.
  */
 #ifndef TG_FLATBUFFER_H
 #define TG_FLATBUFFER_H

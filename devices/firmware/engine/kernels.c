@@ -28,9 +28,12 @@ static const tg_kernel kernels[] = {
 
 uint16_t tg_kernel_find(int32_t builtin) {
     for (uint16_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
-        if (kernels[i].builtin == builtin) return i;
+        if (kernels[i].builtin == builtin)
+            return i;
     }
     return TG_NO_KERNEL;
 }
 
-const tg_kernel *tg_kernel_at(uint16_t index) { return &kernels[index]; }
+const tg_kernel *tg_kernel_at(uint16_t index) {
+    return &kernels[index];
+}

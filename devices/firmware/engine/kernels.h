@@ -6,7 +6,7 @@
 typedef struct {
     int32_t builtin;
     tg_sharing sharing;
-    bool (*prepare)(tg_loader *loader);                         /* checks the current operator and makes its node */
+    bool (*prepare)(tg_loader *loader);                        /* checks the current operator and makes its node */
     void (*run)(const tg_engine *engine, const tg_node *node); /* cannot fail */
 } tg_kernel;
 

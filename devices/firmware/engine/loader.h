@@ -1,12 +1,12 @@
 /* loader.h: what a kernel's prepare function asks while a model is being loaded.
  *
- * One operator is current at a time. Everything that returns bool returns false after it has recorded the failure (the first one stands):
- * callers just return false in turn.
+ * One operator is current at a time. Everything that returns bool returns false after it has recorded the failure (the
+ * first one stands): callers just return false in turn.
  */
 #ifndef TG_LOADER_H
 #define TG_LOADER_H
-#include "engine.h"
 #include "bytes.h"
+#include "engine.h"
 #include "flatbuffer.h"
 #include "node.h"
 #include "plan.h"
@@ -34,7 +34,8 @@ typedef struct tg_loader {
     bool overflowed;         /* the nodes no longer fit: they are counted, not kept */
 } tg_loader;
 
-/* Record a failure: `format` may hold %d, once or twice, for a and b. Always false. The operator, where one is current, is put before the text. */
+/* Record a failure: `format` may hold %d, once or twice, for a and b. Always false. The operator, where one is current,
+ * is put before the text. */
 bool tg_refuse(tg_loader *loader, tg_status status, const char *format, int32_t a, int32_t b);
 
 /* `holds`, recorded as a failure where it is false. */
@@ -72,13 +73,16 @@ bool tg_activation(tg_loader *loader, uint32_t id, const tg_tensor *output, tg_r
 
 /* A node with `parameter_bytes` of zeroed parameters, its places taken from the tensors. NULL: out of arena, recorded.
  * `scratch_bytes` of working memory are planned for the time the operator runs. */
-tg_node *tg_new_node(tg_loader *loader, const tg_tensor *inputs, uint32_t count, const tg_tensor *output, uint32_t parameter_bytes,
-                     uint32_t scratch_bytes);
-static inline void *tg_parameters(tg_node *node) { return node->input + node->inputs; }
+tg_node *tg_new_node(tg_loader *loader, const tg_tensor *inputs, uint32_t count, const tg_tensor *output,
+                     uint32_t parameter_bytes, uint32_t scratch_bytes);
+static inline void *tg_parameters(tg_node *node) {
+    return node->input + node->inputs;
+}
 
 /* Plan the arena and turn the nodes' places into offsets. */
 bool tg_finish_nodes(tg_loader *loader);
 
-/* Check the model and build its nodes and its plan in the arena. On success the engine is ready and `info` is filled. */
+/* Check the model and build its nodes and its plan in the arena. On success the engine is ready and `info` is filled.
+ */
 tg_status tg_load_model(tg_engine *engine, const uint8_t *model, uint32_t model_bytes, tg_model_info *info);
 #endif

@@ -1,21 +1,32 @@
 #include "plan.h"
 
-static uint32_t aligned(uint32_t bytes) { return (bytes + TG_PLAN_ALIGNMENT - 1u) & ~(TG_PLAN_ALIGNMENT - 1u); }
+static uint32_t aligned(uint32_t bytes) {
+    return (bytes + TG_PLAN_ALIGNMENT - 1u) & ~(TG_PLAN_ALIGNMENT - 1u);
+}
 
-static uint16_t earlier(uint16_t a, uint16_t b) { return a < b ? a : b; }
-static uint16_t later(uint16_t a, uint16_t b) { return a > b ? a : b; }
+static uint16_t earlier(uint16_t a, uint16_t b) {
+    return a < b ? a : b;
+}
+static uint16_t later(uint16_t a, uint16_t b) {
+    return a > b ? a : b;
+}
 
 static uint32_t root_of(const tg_plan *plan, uint32_t buffer) {
-    while (plan->buffers[buffer].root != buffer) buffer = plan->buffers[buffer].root;
+    while (plan->buffers[buffer].root != buffer)
+        buffer = plan->buffers[buffer].root;
     return buffer;
 }
 
 void tg_plan_share(tg_plan *plan, uint32_t input, uint32_t output, tg_sharing sharing) {
     tg_buffer *source = &plan->buffers[root_of(plan, input)], *target = &plan->buffers[output];
-    if (target->root != output || source == target || source->bytes == 0) return;
-    if (sharing != TG_VIEW && source->last != target->first) return;
-    if (sharing != TG_GROWING && target->bytes > source->bytes) return;
-    if (target->bytes > source->bytes) source->bytes = target->bytes;
+    if (target->root != output || source == target || source->bytes == 0)
+        return;
+    if (sharing != TG_VIEW && source->last != target->first)
+        return;
+    if (sharing != TG_GROWING && target->bytes > source->bytes)
+        return;
+    if (target->bytes > source->bytes)
+        source->bytes = target->bytes;
     target->root = (uint16_t)(source - plan->buffers);
     source->first = earlier(source->first, target->first);
     source->last = later(source->last, target->last);
@@ -30,12 +41,15 @@ static bool waits(const tg_plan *plan, uint32_t index) {
 static uint32_t largest(const tg_plan *plan) {
     uint32_t best = TG_NO_BUFFER;
     for (uint32_t i = 0; i < plan->count; i++) {
-        if (waits(plan, i) && (best == TG_NO_BUFFER || plan->buffers[i].bytes >= plan->buffers[best].bytes)) best = i;
+        if (waits(plan, i) && (best == TG_NO_BUFFER || plan->buffers[i].bytes >= plan->buffers[best].bytes))
+            best = i;
     }
     return best;
 }
 
-static bool alive_together(const tg_buffer *a, const tg_buffer *b) { return a->first <= b->last && b->first <= a->last; }
+static bool alive_together(const tg_buffer *a, const tg_buffer *b) {
+    return a->first <= b->last && b->first <= a->last;
+}
 
 /* Saturates: a plan that comes near the limit fits no arena. */
 static uint32_t end_of(const tg_buffer *buffer) {
@@ -47,9 +61,12 @@ static uint32_t lowest_gap(const tg_plan *plan, uint16_t head, const tg_buffer *
     uint32_t offset = 0;
     for (uint16_t i = head; i != TG_NO_BUFFER; i = plan->buffers[i].next) {
         const tg_buffer *placed = &plan->buffers[i];
-        if (!alive_together(placed, buffer)) continue;
-        if (placed->offset >= offset && placed->offset - offset >= buffer->bytes) break;
-        if (end_of(placed) > offset) offset = end_of(placed);
+        if (!alive_together(placed, buffer))
+            continue;
+        if (placed->offset >= offset && placed->offset - offset >= buffer->bytes)
+            break;
+        if (end_of(placed) > offset)
+            offset = end_of(placed);
     }
     return offset;
 }
@@ -57,7 +74,8 @@ static uint32_t lowest_gap(const tg_plan *plan, uint16_t head, const tg_buffer *
 /* Link `index` into the placed ones, after those of the same offset. */
 static uint16_t insert(tg_plan *plan, uint16_t head, uint32_t index) {
     uint16_t *link = &head;
-    while (*link != TG_NO_BUFFER && plan->buffers[*link].offset <= plan->buffers[index].offset) link = &plan->buffers[*link].next;
+    while (*link != TG_NO_BUFFER && plan->buffers[*link].offset <= plan->buffers[index].offset)
+        link = &plan->buffers[*link].next;
     plan->buffers[index].next = *link;
     *link = (uint16_t)index;
     return head;
@@ -79,7 +97,8 @@ uint32_t tg_plan_place(tg_plan *plan) {
         tg_buffer *buffer = &plan->buffers[i];
         buffer->offset = lowest_gap(plan, head, buffer);
         head = insert(plan, head, i);
-        if (end_of(buffer) > total) total = end_of(buffer);
+        if (end_of(buffer) > total)
+            total = end_of(buffer);
     }
     return total;
 }

@@ -32,7 +32,9 @@ typedef struct {
     uint32_t count, capacity;
 } tg_plan;
 
-static inline bool tg_is_written(const tg_buffer *buffer) { return buffer->first != TG_NO_BUFFER; }
+static inline bool tg_is_written(const tg_buffer *buffer) {
+    return buffer->first != TG_NO_BUFFER;
+}
 
 /* Let `output` share the memory of `input` where the times allow it. */
 void tg_plan_share(tg_plan *plan, uint32_t input, uint32_t output, tg_sharing sharing);
@@ -40,5 +42,7 @@ void tg_plan_share(tg_plan *plan, uint32_t input, uint32_t output, tg_sharing sh
 /* Place every buffer. Returns the bytes needed. */
 uint32_t tg_plan_place(tg_plan *plan);
 
-static inline uint32_t tg_plan_offset(const tg_plan *plan, uint32_t buffer) { return plan->buffers[plan->buffers[buffer].root].offset; }
+static inline uint32_t tg_plan_offset(const tg_plan *plan, uint32_t buffer) {
+    return plan->buffers[plan->buffers[buffer].root].offset;
+}
 #endif

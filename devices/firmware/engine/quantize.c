@@ -8,10 +8,13 @@ typedef struct {
     int32_t zero_point;
 } affine;
 
-static bool prepare_affine(tg_loader *loader, const tg_tensor *input, const tg_tensor *output, const tg_tensor *quantized) {
-    if (!tg_expect_same_shape(loader, input, output)) return false;
+static bool prepare_affine(tg_loader *loader, const tg_tensor *input, const tg_tensor *output,
+                           const tg_tensor *quantized) {
+    if (!tg_expect_same_shape(loader, input, output))
+        return false;
     tg_node *node = tg_new_node(loader, input, 1, output, sizeof(affine), 0);
-    if (!node) return false;
+    if (!node)
+        return false;
     affine *p = tg_parameters(node);
     p->input_type = input->type;
     p->scale = quantized->scale;
@@ -21,17 +24,22 @@ static bool prepare_affine(tg_loader *loader, const tg_tensor *input, const tg_t
 
 bool tg_prepare_quantize(tg_loader *loader) {
     tg_tensor input, output;
-    if (!tg_expect_arity(loader, 1, 1) || !tg_open_input(loader, 0, &input) || !tg_open_output(loader, &output)) return false;
-    if (input.type != TG_FLOAT32) return tg_prepare_rescale(loader, &input, &output);
-    return tg_expect_int8(loader, &output) && tg_expect_scales(loader, &output, &output) && prepare_affine(loader, &input, &output, &output);
+    if (!tg_expect_arity(loader, 1, 1) || !tg_open_input(loader, 0, &input) || !tg_open_output(loader, &output))
+        return false;
+    if (input.type != TG_FLOAT32)
+        return tg_prepare_rescale(loader, &input, &output);
+    return tg_expect_int8(loader, &output) && tg_expect_scales(loader, &output, &output) &&
+           prepare_affine(loader, &input, &output, &output);
 }
 
 bool tg_prepare_dequantize(tg_loader *loader) {
     tg_tensor input, output;
-    if (!tg_expect_arity(loader, 1, 1) || !tg_open_input(loader, 0, &input) || !tg_open_output(loader, &output)) return false;
+    if (!tg_expect_arity(loader, 1, 1) || !tg_open_input(loader, 0, &input) || !tg_open_output(loader, &output))
+        return false;
     bool known = input.type == TG_INT8 && output.type == TG_FLOAT32;
     return tg_expect(loader, known, TG_MODEL_UNSUPPORTED, "type %d to type %d", input.type, output.type) &&
-           tg_accepted(loader, tg_is_scale(input.scale), "the input has no usable scale") && prepare_affine(loader, &input, &output, &input);
+           tg_accepted(loader, tg_is_scale(input.scale), "the input has no usable scale") &&
+           prepare_affine(loader, &input, &output, &input);
 }
 
 static void quantize(const affine *p, const uint8_t *x, int8_t *y, uint32_t count) {
@@ -45,7 +53,8 @@ static void quantize(const affine *p, const uint8_t *x, int8_t *y, uint32_t coun
 void tg_run_quantize(const tg_engine *engine, const tg_node *node) {
     const int32_t *input_type = tg_node_parameters(node);
     if (*input_type == TG_FLOAT32) {
-        quantize(tg_node_parameters(node), tg_node_input(engine, node, 0), (int8_t *)tg_node_output(engine, node), node->output_bytes);
+        quantize(tg_node_parameters(node), tg_node_input(engine, node, 0), (int8_t *)tg_node_output(engine, node),
+                 node->output_bytes);
     } else {
         tg_run_rescale(engine, node);
     }

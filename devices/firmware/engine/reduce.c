@@ -16,11 +16,14 @@ typedef struct {
 } reduce;
 
 static bool mark_axes(tg_loader *loader, const tg_tensor *input, const tg_tensor *axes, bool marked[TG_MAX_RANK]) {
-    for (int32_t i = 0; i < input->rank; i++) marked[i] = false;
+    for (int32_t i = 0; i < input->rank; i++)
+        marked[i] = false;
     for (uint32_t i = 0; i < axes->elements; i++) {
         int32_t axis = tg_read_i32(axes->data + 4u * i);
         int32_t resolved = axis < 0 ? axis + input->rank : axis;
-        if (!tg_expect(loader, resolved >= 0 && resolved < input->rank, TG_MODEL_REFUSED, "axis %d of %d dimensions", axis, input->rank)) return false;
+        if (!tg_expect(loader, resolved >= 0 && resolved < input->rank, TG_MODEL_REFUSED, "axis %d of %d dimensions",
+                       axis, input->rank))
+            return false;
         marked[resolved] = true;
     }
     return true;
@@ -28,9 +31,12 @@ static bool mark_axes(tg_loader *loader, const tg_tensor *input, const tg_tensor
 
 static void append(extent *list, int32_t *count, int32_t size, int32_t step) {
     extent *last = *count ? &list[*count - 1] : 0;
-    if (size == 1) return;
-    if (last && last->step * last->size == step) last->size *= size;
-    else list[(*count)++] = (extent){size, step};
+    if (size == 1)
+        return;
+    if (last && last->step * last->size == step)
+        last->size *= size;
+    else
+        list[(*count)++] = (extent){size, step};
 }
 
 static int32_t split_dimensions(const tg_tensor *input, const bool marked[TG_MAX_RANK], reduce *p) {
@@ -51,33 +57,44 @@ static int32_t split_dimensions(const tg_tensor *input, const bool marked[TG_MAX
 /* The multiplier with the division by `count` folded in; the quotient is truncated. */
 static tg_multiplier divided(tg_multiplier multiplier, int32_t count) {
     int32_t bits = 0;
-    while (bits < 30 && count >> (bits + 1)) bits++;
-    if (bits > 31 + multiplier.shift) bits = 31 + multiplier.shift;
+    while (bits < 30 && count >> (bits + 1))
+        bits++;
+    if (bits > 31 + multiplier.shift)
+        bits = 31 + multiplier.shift;
     tg_multiplier result = {(int32_t)(((int64_t)multiplier.value << bits) / count), multiplier.shift - bits};
     return result;
 }
 
 static bool open_axes(tg_loader *loader, tg_tensor *axes) {
     return tg_open_input(loader, 1, axes) && tg_expect_constant(loader, axes, "the axes are not constant") &&
-           tg_expect(loader, axes->type == TG_INT32, TG_MODEL_REFUSED, "the axes have type %d, not int32", axes->type, 0);
+           tg_expect(loader, axes->type == TG_INT32, TG_MODEL_REFUSED, "the axes have type %d, not int32", axes->type,
+                     0);
 }
 
 bool tg_prepare_reduce(tg_loader *loader) {
     tg_tensor input, axes, output;
     bool marked[TG_MAX_RANK];
     reduce p;
-    if (!tg_expect_arity(loader, 2, 2) || !tg_open_input(loader, 0, &input) || !open_axes(loader, &axes) || !tg_open_output(loader, &output)) return false;
-    if (!tg_expect_int8(loader, &input) || !tg_expect_int8(loader, &output) || !tg_expect_scales(loader, &input, &output)) return false;
-    if (!mark_axes(loader, &input, &axes, marked)) return false;
+    if (!tg_expect_arity(loader, 2, 2) || !tg_open_input(loader, 0, &input) || !open_axes(loader, &axes) ||
+        !tg_open_output(loader, &output))
+        return false;
+    if (!tg_expect_int8(loader, &input) || !tg_expect_int8(loader, &output) ||
+        !tg_expect_scales(loader, &input, &output))
+        return false;
+    if (!mark_axes(loader, &input, &axes, marked))
+        return false;
     int32_t count = split_dimensions(&input, marked, &p);
     bool fits = input.elements / (uint32_t)count == output.elements;
-    if (!tg_well_formed(loader, fits, "the output's shape does not hold what the axes leave")) return false;
+    if (!tg_well_formed(loader, fits, "the output's shape does not hold what the axes leave"))
+        return false;
     p.multiplier = tg_multiplier_of((double)input.scale / (double)output.scale);
-    if (loader->current.builtin == TG_OP_MEAN) p.multiplier = divided(p.multiplier, count);
+    if (loader->current.builtin == TG_OP_MEAN)
+        p.multiplier = divided(p.multiplier, count);
     p.correction = tg_wrap_mul(input.zero_point, count);
     p.output_zero = output.zero_point;
     tg_node *node = tg_new_node(loader, &input, 1, &output, sizeof p, 0);
-    if (!node) return false;
+    if (!node)
+        return false;
     *(reduce *)tg_parameters(node) = p;
     return true;
 }
@@ -93,9 +110,11 @@ static int32_t offset_of(const extent *list, int32_t count, int32_t index) {
 }
 
 static int32_t sum_from(const reduce *p, const int8_t *x) {
-    if (p->reduced_count == 0) return *x;
+    if (p->reduced_count == 0)
+        return *x;
     int32_t runs = 1, sum = 0;
-    for (int32_t i = 1; i < p->reduced_count; i++) runs *= p->reduced[i].size;
+    for (int32_t i = 1; i < p->reduced_count; i++)
+        runs *= p->reduced[i].size;
     for (int32_t run = 0; run < runs; run++) {
         const int8_t *start = x + offset_of(p->reduced + 1, p->reduced_count - 1, run);
         sum = tg_wrap_add(sum, tg_sum(start, p->reduced[0].size, p->reduced[0].step));

@@ -8,9 +8,12 @@ typedef struct {
     int32_t stride, dilation, pad; /* pad: cells before the image */
 } tg_span;
 
-/* Fills in `span->pad` from the padding mode (TG_PADDING_SAME or _VALID); all other members are set by the caller and checked here. */
+/* Fills in `span->pad` from the padding mode (TG_PADDING_SAME or _VALID); all other members are set by the caller and
+ * checked here. */
 bool tg_span_settle(tg_loader *loader, tg_span *span, int32_t padding);
 
 /* Position in the input of the window's first cell. */
-static inline int32_t tg_span_origin(const tg_span *span, int32_t output) { return output * span->stride - span->pad; }
+static inline int32_t tg_span_origin(const tg_span *span, int32_t output) {
+    return output * span->stride - span->pad;
+}
 #endif

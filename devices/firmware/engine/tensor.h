@@ -27,6 +27,10 @@ bool tg_tensor_open(struct tg_loader *loader, int32_t index, tg_tensor *tensor);
 /* Bytes of one element, 0 for types the engine cannot hold. */
 uint32_t tg_type_bytes(int32_t type);
 
-static inline bool tg_is_constant(const tg_tensor *tensor) { return tensor->data != 0; }
-static inline bool tg_is_quantized(const tg_tensor *tensor) { return tensor->scales.count > 0 && tensor->zero_points.count > 0; }
+static inline bool tg_is_constant(const tg_tensor *tensor) {
+    return tensor->data != 0;
+}
+static inline bool tg_is_quantized(const tg_tensor *tensor) {
+    return tensor->scales.count > 0 && tensor->zero_points.count > 0;
+}
 #endif

@@ -6,7 +6,8 @@
 
 void *tg_trial_memory(uint32_t bytes) {
     void *memory = malloc(bytes ? bytes : 1u);
-    if (!memory) abort();
+    if (!memory)
+        abort();
     return memory;
 }
 
@@ -23,7 +24,8 @@ tg_status tg_trial_open(tg_trial *trial, const uint8_t *model, uint32_t model_by
     trial->model = trial->model_memory + 1;
     memcpy(trial->model, model, model_bytes);
     tg_status status = load(trial, model_bytes, arena_limit);
-    if (status != TG_OK) return status;
+    if (status != TG_OK)
+        return status;
     uint32_t needed = trial->info.arena_bytes;
     free(trial->arena);
     if (load(trial, model_bytes, needed) != TG_OK || trial->info.arena_bytes != needed) {

@@ -13,8 +13,8 @@ typedef struct {
     uint8_t *model_memory;
 } tg_trial;
 
-/* Load `model` twice: with `arena_limit` bytes to learn what it needs, then with just that. Returns the status of the load.
- * A second load that differs from the first ends the program: what `arena_bytes` promises did not hold. */
+/* Load `model` twice: with `arena_limit` bytes to learn what it needs, then with just that. Returns the status of the
+ * load. A second load that differs from the first ends the program: what `arena_bytes` promises did not hold. */
 tg_status tg_trial_open(tg_trial *trial, const uint8_t *model, uint32_t model_bytes, uint32_t arena_limit);
 void tg_trial_close(tg_trial *trial);
 

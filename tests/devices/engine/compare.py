@@ -61,9 +61,7 @@ def _examine(pair: _Pair, label: str, case: Case, tally: Tally) -> None:
     tally.output_bytes += len(expected) if outcome == "equal" else 0
 
 
-def compare(
-    labels: Iterable[str], make: Callable[[str], Case], programs: Sequence[Path]
-) -> Tally:
+def compare(labels: Iterable[str], make: Callable[[str], Case], programs: Sequence[Path]) -> Tally:
     """Run every labelled case on the oracle and on each build of the engine."""
     tally = Tally()
     pairs: queue.SimpleQueue[_Pair] = queue.SimpleQueue()

@@ -1,4 +1,4 @@
-"""TFLM's fixed-point arithmetic on numpy arrays, and what it would be with one thing done otherwise.
+"""TFLM's fixed-point arithmetic on numpy arrays, and what it is not.
 
 Everything is int64 inside; the left shift's wrap-around is left out (the cases here shift right).
 """
@@ -15,7 +15,8 @@ Array = npt.NDArray[Any]
 
 def half_away(x: Array) -> Array:
     """Round half away from zero, in the array's own float type."""
-    return np.trunc(x + np.copysign(np.asarray(0.5, x.dtype), x))
+    rounded: Array = np.trunc(x + np.copysign(np.asarray(0.5, x.dtype), x))
+    return rounded
 
 
 def multiplier(real: Array) -> tuple[Array, Array]:
@@ -29,7 +30,8 @@ def multiplier(real: Array) -> tuple[Array, Array]:
 def round_shift(x: Array, bits: Array | int) -> Array:
     """x / 2^bits, half away from zero."""
     mask = (np.int64(1) << np.asarray(bits, np.int64)) - 1
-    return (x >> bits) + ((x & mask) > ((mask >> 1) + (x < 0)))
+    shifted: Array = (x >> bits) + ((x & mask) > ((mask >> 1) + (x < 0)))
+    return shifted
 
 
 def rescale(x: Array, scale: tuple[Array, Array]) -> Array:
@@ -44,4 +46,5 @@ def rescale_once(x: Array, scale: tuple[Array, Array]) -> Array:
     """The same with a single rounding, half up: what TFLM does not do."""
     value, shift = scale
     total = 31 - shift
-    return (x * value + (np.int64(1) << (total - 1))) >> total
+    rounded: Array = (x * value + (np.int64(1) << (total - 1))) >> total
+    return rounded

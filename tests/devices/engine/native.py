@@ -35,6 +35,7 @@ def build(target: str) -> Path:
         ["make", "-s", "-C", str(FIRMWARE / "host"), f"../build/host/{target}"],
         capture_output=True,
         text=True,
+        check=False,
     )
     if made.returncode:
         raise RuntimeError(f"cannot build {target}:\n{made.stderr}")
@@ -57,12 +58,12 @@ class Runner:
         header = struct.pack("<IIII", len(model), len(inputs), arena_limit, int(traced))
         self._process.stdin.write(header + model + inputs)
         self._process.stdin.flush()
-        status, *figures = struct.unpack("<6I", self._read(24))
+        figures: tuple[int, int, int, int, int, int] = struct.unpack("<6I", self._read(24))
         detail = self._read(96).split(b"\0")[0].decode()
         outputs = self._read(*struct.unpack("<I", self._read(4)))
         words = struct.unpack("<I", self._read(4))[0]
         trace = tuple(struct.iter_unpack("<4I", self._read(4 * words)))
-        return Answer(status, *figures, detail, outputs, trace)
+        return Answer(*figures, detail, outputs, trace)
 
     def _read(self, size: int) -> bytes:
         assert self._process.stdout and self._process.stderr

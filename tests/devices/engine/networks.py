@@ -1,4 +1,4 @@
-"""The project's two families as they ship: torch module -> int8 .tflite, weights and calibration random.
+"""The project's two families as they ship: int8 .tflite files with random weights.
 
 Run as a program to write one: `python networks.py scale_cnn 4 out.tflite`.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import subprocess
 import sys
@@ -27,17 +28,18 @@ class Oracle:
 
     def run(self, model: bytes, inputs: bytes) -> bytes | str:
         """Outputs of all samples back to back, or the word for why there are none."""
-        assert self._process.stdin and self._process.stdout
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin and stdout
         request = struct.pack("<II", len(model), len(inputs)) + model + inputs
-        self._process.stdin.write(request)
-        self._process.stdin.flush()
-        header = self._process.stdout.read(8)
+        stdin.write(request)
+        stdin.flush()
+        header = stdout.read(8)
         if len(header) < 8:
             self.close()
             self._process = self._start()
             return "aborted"
         code, size = struct.unpack("<II", header)
-        return "refused" if code else self._process.stdout.read(size)
+        return "refused" if code else stdout.read(size)
 
     def close(self) -> None:
         """End the process."""
@@ -45,7 +47,5 @@ class Oracle:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     pipe.close()
-                except BrokenPipeError:
-                    pass

@@ -1,6 +1,7 @@
-"""Whole networks in the style of the keyword, image and anomaly benchmarks, as a Keras converter writes them.
+"""Whole networks in the style of keyword, image and anomaly benchmarks, as Keras converts them.
 
-Weights are random. Activations get scales that follow the spread of the sums, so that most outputs are not saturated.
+Weights are random. Activations get scales that follow the spread of the sums, so that most outputs
+are not saturated.
 """
 
 from __future__ import annotations
@@ -62,7 +63,10 @@ class Network:
         """CONV_2D."""
         n, _, _, c = self.shape
         weights, real = self._weights([channels, *window, c], channels, 0)
-        size = [self._size(1, window[0], stride, padding), self._size(2, window[1], stride, padding)]
+        size = [
+            self._size(1, window[0], stride, padding),
+            self._size(2, window[1], stride, padding),
+        ]
         return self._emit("CONV_2D", [self.at, *weights], [n, *size, channels],
                           self._target(real, activation != 0), padding=padding, strideH=stride,
                           strideW=stride, fusedActivationFunction=activation)  # fmt: skip

@@ -63,9 +63,7 @@ def _emulate(core: str, folder: Path, requests: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("core", BOARDS)
-def test_core_gives_tflms_bytes(
-    core: str, tmp_path: Path, cases: list[tuple[Case, bytes]]
-) -> None:
+def test_core_gives_tflms_bytes(core: str, tmp_path: Path, cases: list[tuple[Case, bytes]]) -> None:
     """Whole answers compared: status, size and every output byte."""
     requests = b"".join(
         struct.pack("<II", len(case.model), len(case.inputs)) + case.model + case.inputs

@@ -1,4 +1,4 @@
-"""Networks in other people's styles: every byte equal to TFLM's, in no more planned memory than its greedy plan."""
+"""Networks in other people's styles: every byte equal to TFLM's."""
 
 from __future__ import annotations
 

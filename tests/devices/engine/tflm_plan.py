@@ -1,4 +1,4 @@
-"""The activation memory that TensorFlow Lite Micro plans for a model: its greedy plan, without what the engine shares in place."""
+"""The activation memory that TensorFlow Lite Micro plans for a model, greedy by size."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def _scratch_buffers(graph: Any, model: Any) -> list[_Buffer]:
             continue
         source, axes = (graph.tensors[i] for i in operator.inputs)
         outputs = int(np.prod(graph.tensors[operator.outputs[0]].shape))
-        for count in (outputs, len(source.shape), int(np.prod(axes.shape))):
-            found.append(_Buffer(_rounded(4 * count), time, time))
+        counts = (outputs, len(source.shape), int(np.prod(axes.shape)))
+        found += [_Buffer(_rounded(4 * count), time, time) for count in counts]
     return found
 
 
@@ -76,7 +76,8 @@ def planned_bytes(data: bytes) -> int:
     tensors = _tensor_buffers(model, graph)
     buffers = [tensors[i] for i in sorted(tensors)] + _scratch_buffers(graph, model)
     placed: list[_Buffer] = []
-    for buffer in sorted(reversed(buffers), key=lambda b: -b.size):
+    order = sorted(range(len(buffers)), key=lambda i: (-buffers[i].size, -i))
+    for buffer in (buffers[i] for i in order):
         buffer.offset = _place(buffer, placed)
         placed.append(buffer)
     return max(b.offset + b.size for b in placed)

@@ -1,7 +1,8 @@
 """The places where a plausible formula gives other bytes than TensorFlow Lite Micro.
 
-A trap draws parameters, computes the 256 outputs of an operator rightly and wrongly, and builds the operator's model.
-Run as a program to search for parameters that tell the two apart and write traps.json.
+A trap draws parameters, computes the 256 outputs of an operator rightly and wrongly, and builds
+the operator's model. Run as a program to search for parameters that tell the two apart and write
+traps.json.
 """
 
 from __future__ import annotations
@@ -161,10 +162,11 @@ def _draw_sum(rng: np.random.Generator, count: int) -> Array:
 
 
 def _sum(p: Array, kind: type, sign: int) -> Array:
-    one, two, out = (_column(p, i).astype(kind) for i in range(3))
+    scales: list[Array] = [_column(p, i).astype(kind) for i in range(3)]
+    one, two, out = scales
     twice = kind(2) * np.maximum(one, two)
     a = rescale((BYTES + 128) << 20, multiplier((one / twice).astype(F64)))
-    b = rescale(np.int64(5 << 20), multiplier((two / twice).astype(F64)))
+    b = rescale(np.array(5 << 20, np.int64), multiplier((two / twice).astype(F64)))
     total = multiplier((twice / (kind(1 << 20) * out)).astype(F64))
     return _clip(rescale(a + sign * b, total) - 128)
 

@@ -45,7 +45,9 @@ def _every_byte(dice: Dice) -> tuple[tuple[int, ...], bytes]:
     return (2, 8, 32), np.concatenate([values, dice.int8(256)]).tobytes()
 
 
-def _unary(dice: Dice, name: str, source: float, target: float, zero: int, **options: float) -> Case:
+def _unary(
+    dice: Dice, name: str, source: float, target: float, zero: int, **options: float
+) -> Case:
     shape, inputs = _every_byte(dice)
     graph = Graph()
     x = graph.tensor(shape, quantization=affine(source, dice.zero_point()))

@@ -49,7 +49,7 @@ def reduction(dice: Dice) -> Case:
                                                     dice.zero_point())  # fmt: skip
     graph = Graph()
     x = graph.tensor(shape, quantization=source)
-    axis = np.int32(stated[0]) if len(stated) == 1 and dice.chance(0.3) else np.int32(stated)
+    axis = np.array(stated[0] if len(stated) == 1 and dice.chance(0.3) else stated)
     a = graph.constant(axis, "int32")
     y = graph.tensor(out, quantization=target)
     graph.add(name, [x, a], [y], keepDims=keep)
@@ -115,7 +115,8 @@ def concatenation(dice: Dice) -> Case:
     quantization = dice.quantization()
     graph = Graph()
     x = graph.tensor(shape, quantization=quantization)
-    parts, total = [], 0
+    parts: list[int] = []
+    total = 0
     for _ in range(dice.integer(1, 5)):
         size = list(shape)
         if parts and dice.chance(0.7):

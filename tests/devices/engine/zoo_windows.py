@@ -37,9 +37,7 @@ def _sizes(image: list[int], window: list[int], stride: list[int], dilation: lis
     ]
 
 
-def _bias(
-    dice: Dice, graph: Graph, channels: int, scale: float, absent: float = 0.25
-) -> list[int]:
+def _bias(dice: Dice, graph: Graph, channels: int, scale: float, absent: float = 0.25) -> list[int]:
     kind = (1 if dice.chance(absent) else 0) if dice.chance(0.4) else 2
     if kind == 2:
         return [graph.constant(dice.bias(channels), "int32", affine(scale))]
