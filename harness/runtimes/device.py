@@ -69,15 +69,16 @@ class DeviceRuntime:
             InfrastructureError: a device or an emulator does not answer.
 
         """
-        return DeviceSession(TFLiteArtifact.load(artifact, int8=True), self._urls)
+        return DeviceSession(TFLiteArtifact.load(artifact, int8=True), self._urls, self.version)
 
 
 class DeviceSession(Closing):
     """One int8 model on one or more devices of one kind."""
 
-    def __init__(self, artifact: TFLiteArtifact, urls: Sequence[str]) -> None:
+    def __init__(self, artifact: TFLiteArtifact, urls: Sequence[str], version: str) -> None:
         self._artifact = artifact
         self._urls = urls
+        self._version = version
         self._devices: list[Device] = []
         self._counts: list[float] = []
         self._finalizer = weakref.finalize(self, _close, self._devices)
@@ -87,11 +88,9 @@ class DeviceSession(Closing):
 
     @property
     def record(self) -> RuntimeRecord:
-        """The firmware's and the protocol's version, and the devices' URLs."""
-        greeting = self._devices[0].greeting
-        version = f"{greeting.firmware} protocol {greeting.major}.{greeting.minor}"
+        """The runtime's version and the devices' URLs."""
         return RuntimeRecord(
-            name="device", version=version, options={"device": " ".join(self._urls)}
+            name="device", version=self._version, options={"device": " ".join(self._urls)}
         )
 
     @property

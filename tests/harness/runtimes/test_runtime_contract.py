@@ -11,10 +11,19 @@ import pytest
 
 from harness.errors import ArtifactError, InfrastructureError
 from harness.runtimes import RUNTIMES, find_runtime
+from tests.devices import firmware
 from tests.exported import Exported
 from tests.made_tflite import dense_model
 
-INT8 = ("litert", "litert-ref", "tflm")
+INT8 = ("litert", "litert-ref", "tflm", "device")
+
+
+def find(name: str) -> Any:
+    """Return the runtime; the device is the emulated board, its firmware built first."""
+    if name != "device":
+        return find_runtime(name)
+    firmware.shipped_image("mps2-an386")
+    return find_runtime(name, {"devices": ["qemu://mps2-an386"]})
 
 
 @pytest.fixture(scope="module", params=RUNTIMES)
@@ -24,7 +33,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def session(name: str, scale_cnn: Exported) -> Any:
-    runtime = find_runtime(name)
+    runtime = find(name)
     with runtime.load(scale_cnn.by_suffix(runtime.suffix)) as opened:
         yield opened
 
@@ -73,7 +82,7 @@ def test_the_same_images_as_float_give_the_same_scores(
 
 
 def test_the_session_says_what_it_is(name: str, session: Any, scale_cnn: Exported) -> None:
-    runtime = find_runtime(name)
+    runtime = find(name)
     path = scale_cnn.by_suffix(runtime.suffix)
     assert session.kind == "logits"
     assert session.record.name == name
@@ -94,7 +103,7 @@ def test_images_of_another_shape_are_refused_and_the_session_lives_on(
 def test_closing_twice_is_harmless_and_a_closed_session_says_so(
     name: str, scale_cnn: Exported
 ) -> None:
-    runtime = find_runtime(name)
+    runtime = find(name)
     session = runtime.load(scale_cnn.by_suffix(runtime.suffix))
     session.close()
     session.close()
@@ -106,7 +115,7 @@ def test_closing_twice_is_harmless_and_a_closed_session_says_so(
 def test_a_file_that_is_no_model_is_refused_in_one_line(
     name: str, tmp_path: Path, content: Any
 ) -> None:
-    runtime = find_runtime(name)
+    runtime = find(name)
     path = tmp_path / f"model{runtime.suffix}"
     path.write_bytes(content)
     with pytest.raises(ArtifactError) as caught:
@@ -116,7 +125,7 @@ def test_a_file_that_is_no_model_is_refused_in_one_line(
 
 
 def test_a_missing_file_is_refused(name: str, tmp_path: Path) -> None:
-    runtime = find_runtime(name)
+    runtime = find(name)
     with pytest.raises(ArtifactError, match="no such file"):
         runtime.load(tmp_path / f"none{runtime.suffix}")
 
