@@ -17,6 +17,7 @@ MISSING := $(if $(shell command -v qemu-system-arm),,qemu-system-arm) \
   $(if $(shell command -v gcc),,gcc libc6-dev)
 RUN := $(BIN)/tinygate run
 DEMO := examples/digits.toml
+DIST ?= dist
 
 .PHONY: constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
 
@@ -49,8 +50,8 @@ format: $(INSTALLED) ## Format the code
 
 wheel: $(INSTALLED) $(IMAGES) ## Build the wheel into dist/, firmware of the emulated boards inside
 	@mkdir -p devices/images && cp $(IMAGES) devices/images/
-	@$(BIN)/uv build --wheel --build-constraints constraints.txt --python $(BIN)/python -q
-	@ls -l dist/*.whl
+	@$(BIN)/uv build --wheel --build-constraints constraints.txt --python $(BIN)/python -q --out-dir $(DIST)
+	@ls -l $(DIST)/*.whl
 
 bench: $(INSTALLED) ## Measure what is claimed about speed and memory
 	@$(BIN)/python -m harness.bench

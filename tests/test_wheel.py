@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 
 from harness.predictions import Meta, Predictions
+from harness.runtimes import find_runtime
+from tests.devices import firmware
+from tests.exported import Exported
 
 REPO = Path(__file__).resolve().parents[1]
 CONSTRAINTS = REPO / "constraints.txt"
@@ -37,7 +40,9 @@ def uv(*arguments: str | Path) -> None:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
-    uv("build", "--wheel", "--build-constraints", CONSTRAINTS, "--out-dir", folder)
+    command = ["make", "-s", "-C", str(REPO), "wheel", f"DIST={folder}"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
     (built,) = folder.glob("*.whl")
     return built
 
@@ -75,9 +80,10 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         tops = {name.split("/")[0] for name in archive.namelist()}
         names = archive.namelist()
-    packages = {"harness", "models", "export", "reports"}
+    packages = {"harness", "models", "export", "devices", "reports"}
     assert {top for top in tops if not top.endswith(".dist-info")} == packages
-    assert "reports/templates/report.html.j2" in names
+    assert {"reports/templates/report.html.j2", "devices/images/mps2-an386.elf"} <= set(names)
+    assert not [name for name in names if name.startswith("devices/firmware")]
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
@@ -114,3 +120,18 @@ def test_help_version_and_doctor_work_without_any_extra(command: Path, tmp_path:
     doctor = run(command, tmp_path, "doctor")
     assert doctor.returncode == 0, doctor.stderr
     assert "missing    pip install 'tinygate[mlflow]'" in doctor.stdout
+
+
+def test_installed_with_an_emulator_alone_it_evaluates_on_a_device(
+    command: Path, tmp_path: Path, scale_cnn: Exported
+) -> None:
+    firmware.need_tools()
+    model, images = scale_cnn.by_suffix(".tflite"), scale_cnn.images
+    np.savez(tmp_path / "d.npz", images=images, labels=np.arange(len(images)) % 10)
+    files = ["--model", str(model), "--data", "d.npz", "--out", "p.npz"]
+    device = ["--runtime", "device", "--device", "qemu://mps2-an386"]
+    result = run(command, tmp_path, "evaluate", *files, *device)
+    assert result.returncode == 0, result.stderr
+    with find_runtime("tflm").load(model) as session:
+        expected = session.predict(images)
+    assert np.array_equal(Predictions.load(tmp_path / "p.npz").scores, expected)
