@@ -226,6 +226,7 @@ class Exchange:
     def _finish(self, request: Request, item: Frame) -> Reply:
         passed_over = self._window.close(request)
         self._silences = 0
+        self._garbage = b""
         self._progress()
         self._send(passed_over)
         interim = tuple(frame.payload for frame in request.interim)

@@ -1,6 +1,7 @@
 """Builds firmware images with the checksum engine, for tests of all that is not the engine."""
 
 import fcntl
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,36 +18,40 @@ def need_tools() -> None:
     native.need(*TOOLS)
 
 
-def make(out: Path, *arguments: str) -> str:
-    """Run make in the firmware folder and return what it printed; one test process at a time."""
+def make(out: Path, image: str, *arguments: str, copy: Path | None = None) -> Path:
+    """Return an image made in `out`, or its copy; one test process at a time makes images there."""
     out.mkdir(parents=True, exist_ok=True)
     with (out / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         result = subprocess.run(
-            ["make", "-s", "-j2", "-C", FIRMWARE, f"OUT={out}", *arguments],
+            ["make", "-s", "-j2", "-C", FIRMWARE, f"OUT={out}", f"IMAGE={image}", *arguments],
             capture_output=True,
             text=True,
             timeout=300,
             check=False,
         )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
+        assert result.returncode == 0, result.stderr
+        made = out / f"{image}.elf"
+        return Path(shutil.copy(made, copy)) if copy else made
 
 
 def checksum_image(board: str, model: Path | None = None) -> Path:
     """Return the image of a board that runs the checksum engine, with a model in flash if given."""
     need_tools()
-    engine = [f"ENGINE={native.TESTS / 'fake_runtime.c'}", f"ENGINE_INCLUDE={native.TESTS}"]
-    image = f"{board}-checksum" + ("-linked" if model else "")
-    main = f"MAIN={native.TESTS / 'fake_main.c'}"
-    make(OUT, f"BOARD={board}", f"IMAGE={image}", main, *engine, f"MODEL={model or ''}")
-    return OUT / f"{image}.elf"
+    arguments = [
+        *(f"BOARD={board}", f"MAIN={native.TESTS / 'fake_main.c'}"),
+        *(f"ENGINE={native.TESTS / 'fake_runtime.c'}", f"ENGINE_INCLUDE={native.TESTS}"),
+    ]
+    if model is None:
+        return make(OUT, f"{board}-checksum", *arguments)
+    linked = f"{board}-checksum-linked"
+    return make(OUT, linked, *arguments, f"MODEL={model}", copy=model.with_suffix(".elf"))
 
 
 def shipped_image(board: str, model: Path | None = None) -> Path:
     """Return the image of a board as it ships, with a model in flash if given."""
     need_tools()
-    image = f"{board}-linked" if model else board
-    out = OUT if model else SHIPPED
-    make(out, f"BOARD={board}", f"IMAGE={image}", f"MODEL={model or ''}")
-    return out / f"{image}.elf"
+    if model is None:
+        return make(SHIPPED, board, f"BOARD={board}")
+    linked, copy = f"{board}-linked", model.with_suffix(".elf")
+    return make(OUT, linked, f"BOARD={board}", f"MODEL={model}", copy=copy)

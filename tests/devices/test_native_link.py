@@ -14,3 +14,9 @@ def test_the_c_code_agrees_with_every_vector() -> None:
     crc, cobs, frame, stream, broken = (len(vector_file.lines(kind)) for kind in kinds)
     checks = 2 * crc + cobs + frame + 4 * stream + broken + 4  # 4 of SHA-256
     assert (result.stderr, result.stdout) == ("", f"{checks} checks, 0 failures\n")
+
+
+def test_the_uart_link_receives_while_nobody_reads_and_obeys_attention() -> None:
+    program = native.build("uart_test")
+    result = subprocess.run([program], capture_output=True, text=True, timeout=20, check=False)
+    assert (result.stderr, result.stdout) == ("", "18 checks, 0 failures\n")

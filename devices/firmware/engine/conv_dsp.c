@@ -82,15 +82,18 @@ static uint32_t load_rest(const int8_t *from, int32_t count) {
     return word;
 }
 
-static inline block multiply(int32_t bias_a, int32_t bias_b, const uint32_t *x, const int8_t *a, const int8_t *b,
-                             int32_t taps) {
-    block sums = {bias_a, bias_a, bias_b, bias_b};
+/* The last one to three taps. Apart, so that its registers do not burden the loop over the channels. */
+__attribute__((noinline)) static void multiply_rest(const uint32_t *x, const int8_t *a, const int8_t *b, int32_t rest,
+                                                    block *sums) {
+    *sums = multiply_word(*sums, x, load_rest(a, rest), load_rest(b, rest));
+}
+
+static inline void multiply(const uint32_t *x, const int8_t *a, const int8_t *b, int32_t taps, block *sums) {
     int32_t whole = taps & ~3, rest = taps & 3;
     if (whole)
-        multiply_fours(x, a, b, whole / 4, &sums);
+        multiply_fours(x, a, b, whole / 4, sums);
     if (rest)
-        sums = multiply_word(sums, x + whole, load_rest(a + whole, rest), load_rest(b + whole, rest));
-    return sums;
+        multiply_rest(x + whole, a + whole, b + whole, rest, sums);
 }
 
 /* What every output needs, in registers: stores of int8 might change anything behind a pointer. */
@@ -116,21 +119,27 @@ static inline __attribute__((always_inline)) void multiply_pixels(const tg_conv_
     const int8_t *filter = run->filter;
     int32_t c = 0;
     for (; c + 1 < channels; c += 2, filter += 2 * taps) {
-        block sums = multiply(to.channels.bias[c], to.channels.bias[c + 1], words, filter, filter + taps, taps);
+        int32_t a = to.channels.bias[c], b = to.channels.bias[c + 1];
+        block sums = {a, a, b, b};
+        multiply(words, filter, filter + taps, taps, &sums);
         write(to, c, sums.a0, sums.a1, plain);
         write(to, c + 1, sums.b0, sums.b1, plain);
     }
     if (c == channels)
         return;
-    block sums = multiply(to.channels.bias[c], to.channels.bias[c], words, filter, filter, taps);
+    int32_t a = to.channels.bias[c];
+    block sums = {a, a, a, a};
+    multiply(words, filter, filter, taps, &sums);
     write(to, c, sums.a0, sums.a1, plain);
 }
 
-static void multiply_plain(const tg_conv_run *run, const tg_column *column, int8_t *y0, int8_t *y1) {
+__attribute__((noinline)) static void multiply_plain(const tg_conv_run *run, const tg_column *column, int8_t *y0,
+                                                     int8_t *y1) {
     multiply_pixels(run, column, y0, y1, 1);
 }
 
-static void multiply_bounded(const tg_conv_run *run, const tg_column *column, int8_t *y0, int8_t *y1) {
+__attribute__((noinline)) static void multiply_bounded(const tg_conv_run *run, const tg_column *column, int8_t *y0,
+                                                       int8_t *y1) {
     multiply_pixels(run, column, y0, y1, 0);
 }
 

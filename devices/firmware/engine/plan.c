@@ -37,11 +37,25 @@ static bool waits(const tg_plan *plan, uint32_t index) {
     return buffer->bytes > 0 && buffer->root == index && buffer->offset == UINT32_MAX;
 }
 
-/* The largest buffer without a place; of equals the last one. */
-static uint32_t largest(const tg_plan *plan) {
+/* Whether `a` is placed before `b`, which has the smaller number. */
+typedef bool (*order)(const tg_buffer *a, const tg_buffer *b);
+
+static bool by_size(const tg_buffer *a, const tg_buffer *b) {
+    return a->bytes >= b->bytes;
+}
+
+static bool by_start(const tg_buffer *a, const tg_buffer *b) {
+    return a->first < b->first || (a->first == b->first && a->bytes > b->bytes);
+}
+
+static bool by_end(const tg_buffer *a, const tg_buffer *b) {
+    return a->last > b->last || (a->last == b->last && a->bytes > b->bytes);
+}
+
+static uint32_t next_to_place(const tg_plan *plan, order comes_first) {
     uint32_t best = TG_NO_BUFFER;
     for (uint32_t i = 0; i < plan->count; i++) {
-        if (waits(plan, i) && (best == TG_NO_BUFFER || plan->buffers[i].bytes >= plan->buffers[best].bytes))
+        if (waits(plan, i) && (best == TG_NO_BUFFER || comes_first(&plan->buffers[i], &plan->buffers[best])))
             best = i;
     }
     return best;
@@ -89,11 +103,11 @@ static void reset(tg_plan *plan) {
     }
 }
 
-uint32_t tg_plan_place(tg_plan *plan) {
+static uint32_t place_in(tg_plan *plan, order comes_first) {
     uint32_t total = 0;
     uint16_t head = TG_NO_BUFFER;
     reset(plan);
-    for (uint32_t i = largest(plan); i != TG_NO_BUFFER; i = largest(plan)) {
+    for (uint32_t i = next_to_place(plan, comes_first); i != TG_NO_BUFFER; i = next_to_place(plan, comes_first)) {
         tg_buffer *buffer = &plan->buffers[i];
         buffer->offset = lowest_gap(plan, head, buffer);
         head = insert(plan, head, i);
@@ -101,4 +115,17 @@ uint32_t tg_plan_place(tg_plan *plan) {
             total = end_of(buffer);
     }
     return total;
+}
+
+uint32_t tg_plan_place(tg_plan *plan) {
+    static const order orders[3] = {by_size, by_start, by_end};
+    uint32_t best = 0, least = UINT32_MAX;
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t total = place_in(plan, orders[i]);
+        if (total < least) {
+            least = total;
+            best = i;
+        }
+    }
+    return place_in(plan, orders[best]);
 }

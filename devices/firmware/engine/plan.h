@@ -1,4 +1,5 @@
-/* plan.h: where each activation lies. Greedy by size, with views and in-place operators sharing one buffer.
+/* plan.h: where each activation lies. Greedy by size, by start or by end of life, whichever needs least;
+ * views and in-place operators share one buffer.
  *
  * Buffers are numbered: the graph's tensors first, then one scratch buffer for each operator that asks for one.
  * Time 0 is the graph's input, operator i is time i + 1. Sizes are rounded up to 16 bytes.

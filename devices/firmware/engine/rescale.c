@@ -1,6 +1,8 @@
 /* rescale.c: RELU and QUANTIZE between integers: another scale, another zero point. */
 #include "rescale.h"
 
+#include <string.h>
+
 #include "kernels.h"
 #include "map8.h"
 
@@ -56,10 +58,15 @@ bool tg_prepare_rescale(tg_loader *loader, const tg_tensor *input, const tg_tens
                                               : range32);
 }
 
+/* A constant may lie at any address. */
 static int32_t read_element(const uint8_t *x, uint32_t index, int32_t type) {
+    int16_t half;
     if (type == TG_INT8)
         return ((const int8_t *)x)[index];
-    return type == TG_INT16 ? ((const int16_t *)(const void *)x)[index] : tg_read_i32(x + 4u * index);
+    if (type == TG_INT32)
+        return tg_read_i32(x + 4u * index);
+    memcpy(&half, x + 2u * index, sizeof half);
+    return half;
 }
 
 static void write_element(uint8_t *y, uint32_t index, int32_t type, int32_t value) {

@@ -25,7 +25,7 @@ def runner() -> Iterator[native.Runner]:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_plan_is_at_most_tflms(runner: native.Runner, name: str) -> None:
-    """In place, PAD growing over its input, RESHAPE as a view: never worse."""
+    """In place, PAD growing over its input, RESHAPE as a view, three orders: never worse."""
     answer = runner.run(MODELS[name], b"")
     assert 0 < answer.planned_bytes <= planned_bytes(MODELS[name])
 

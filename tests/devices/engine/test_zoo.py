@@ -1,6 +1,6 @@
 """Every output byte of random graphs over every operator equals TensorFlow Lite Micro's.
 
-TINYGATE_ZOO=N makes N graphs of each kind (150 by default), from seed TINYGATE_ZOO_SEED on.
+TINYGATE_ZOO=N makes N graphs of each kind (200 by default), from seed TINYGATE_ZOO_SEED on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from . import native, zoo
 from .case import Case
 from .compare import compare
 
-GRAPHS = int(os.environ.get("TINYGATE_ZOO", "150"))
+GRAPHS = int(os.environ.get("TINYGATE_ZOO", "200"))
 FIRST_SEED = int(os.environ.get("TINYGATE_ZOO_SEED", "0"))
 
 

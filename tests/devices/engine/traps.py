@@ -15,12 +15,16 @@ from pathlib import Path
 
 import numpy as np
 
-from .fixed import Array, half_away, multiplier, rescale, rescale_once
+from .fixed import Array, half_away, multiplier, rescale, rescale_once, round_shift
 from .graph import Graph, affine
 
 CASES = Path(__file__).with_name("traps.json")
 F32, F64 = np.float32, np.float64
 BYTES = np.arange(-128, 128, dtype=np.int64)
+
+
+def _all_bytes(_: Array) -> bytes:
+    return BYTES.astype(np.int8).tobytes()
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Trap:
     right: Callable[[Array], Array]
     wrong: Callable[[Array], Array]
     build: Callable[[Array], bytes]
+    inputs: Callable[[Array], bytes] = _all_bytes
 
 
 def _column(p: Array, index: int) -> Array:
@@ -234,16 +239,84 @@ def _build_mean(p: Array) -> bytes:
     return graph.build([x], [y])
 
 
-MEAN = Trap(_ratio, lambda p: _mean(p, False), lambda p: _mean(p, True), _build_mean)
-
-
-def mean_inputs() -> Array:
-    """Nine values a row whose sum is what `_mean` takes: int8 (256, 9)."""
+def _mean_inputs(_: Array) -> bytes:
+    """Nine values a row whose sum is what `_mean` takes."""
     rows = np.repeat(BYTES[:, None], 9, 1)
     rows[:, 0] -= (BYTES + 128) % 7
     rows[:, 1] += np.minimum(rows[:, 0] + 128, 0)
     rows[:, 0] = np.maximum(rows[:, 0], -128)
-    return rows
+    return rows.astype(np.int8).tobytes()
+
+
+MEAN = Trap(_ratio, lambda p: _mean(p, False), lambda p: _mean(p, True), _build_mean, _mean_inputs)
+
+
+# ---- QUANTIZE of floats: a float quotient, not a double one, not a reciprocal ----
+
+
+def _ties(p: Array) -> Array:
+    """Floats next to the middle between two steps."""
+    return ((BYTES + 0.5) * _column(p, 0).astype(F64)).astype(F32)
+
+
+def _to_bytes(quotient: Array) -> Array:
+    return _clip(half_away(quotient).astype(np.int64))
+
+
+def _build_quantize(p: Array) -> bytes:
+    graph = Graph()
+    x = graph.tensor([256], "float32")
+    y = graph.tensor([256], quantization=affine(float(p[0]), 0))
+    graph.add("QUANTIZE", [x], [y])
+    return graph.build([x], [y])
+
+
+def _by_float(p: Array) -> Array:
+    return _to_bytes(_ties(p) / _column(p, 0))
+
+
+def _by_double(p: Array) -> Array:
+    return _to_bytes(_ties(p).astype(F64) / _column(p, 0))
+
+
+def _by_reciprocal(p: Array) -> Array:
+    return _to_bytes(_ties(p) * (F32(1) / _column(p, 0)))
+
+
+FLOAT_QUANTIZE = Trap(_ratio, _by_float, _by_double, _build_quantize,
+                      lambda p: _ties(p).tobytes())  # fmt: skip
+RECIPROCAL = Trap(_ratio, _by_float, _by_reciprocal, _build_quantize,
+                  lambda p: _ties(p).tobytes())  # fmt: skip
+
+
+# ---- HARD_SWISH: Si / 128 / So and Si / 128 / (3 / 32768) ----
+
+
+def _narrow(value: Array) -> Array:
+    top = (1 << 31) - 1 - (1 << 15)
+    return np.where(value >= top, 32767, (value + (1 << 15)) >> 16)
+
+
+def _product16(a: Array, b: Array) -> Array:
+    return (a * b + (1 << 14)) >> 15
+
+
+def _hard_swish(p: Array, kind: type) -> Array:
+    fine = _column(p, 0).astype(kind) / kind(128)
+    gate_step = kind(3) / kind(32768)
+    to_output, out_shift = multiplier((fine / _column(p, 1).astype(kind)).astype(F64))
+    to_gate, gate_shift = multiplier((fine / gate_step).astype(F64))
+    v = (BYTES - 3) * 128
+    t = np.clip(v << np.maximum(gate_shift - 1, 0), -32768, 32767)
+    t = _product16(t, _narrow(to_gate))
+    t = np.where(gate_shift > 0, np.clip(t * 2, -32768, 32767), t)
+    t = round_shift(t, np.maximum(-gate_shift, 0))
+    q = np.trunc(((t + 32768) >> 1) * _product16(v, _narrow(to_output)) / 32768).astype(np.int64)
+    return _clip(round_shift(q, np.maximum(-out_shift, 0)) - 3)
+
+
+HARD_SWISH = Trap(_ratio, lambda p: _hard_swish(p, F64), lambda p: _hard_swish(p, F32),
+                  lambda p: _build("HARD_SWISH", p, 3, -3))  # fmt: skip
 
 
 TRAPS: dict[str, Trap] = {
@@ -258,6 +331,9 @@ TRAPS: dict[str, Trap] = {
     "fused bound": FUSED_BOUND,
     "RELU6": RELU6,
     "MEAN": MEAN,
+    "QUANTIZE of floats": FLOAT_QUANTIZE,
+    "QUANTIZE by a reciprocal": RECIPROCAL,
+    "HARD_SWISH": HARD_SWISH,
 }
 
 
