@@ -12,6 +12,7 @@ from harness.errors import ConfigError
 from harness.gate.checks import GateConfig
 from harness.problems import first_problem
 from harness.table import Table
+from models import FAMILIES
 
 _MAX_CONFIG_BYTES = 1 << 20
 
@@ -55,6 +56,16 @@ class FamilyConfig(Table):
     """`scale_cnn`, `mobilenet_v2`, or a class of your own as `package.module:Class`."""
     widths: tuple[float, ...] = Field(min_length=1)
     seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+
+    @field_validator("family")
+    @classmethod
+    def _known(cls, family: str) -> str:
+        if ":" not in family and family not in FAMILIES:
+            raise ValueError(
+                f"unknown family; known: {', '.join(FAMILIES)}, or a class of your own as "
+                "package.module:Class"
+            )
+        return family
 
     @field_validator("widths", "seeds")
     @classmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -41,7 +43,18 @@ PARTS = (
     Part("tracking and registry", "mlflow", "mlflow", "mlflow"),
 )
 
+PROGRAMS = (
+    ("qemu-system-arm", "emulated boards, qemu://", "apt-get install qemu-system-arm"),
+    ("arm-none-eabi-gcc", "building firmware", "apt-get install gcc-arm-none-eabi"),
+)
+
 _IMPORT_TIMEOUT_S = 120
+
+
+def extra_of(module: str | None) -> str | None:
+    """Return the extra that brings a module, or None where no extra does."""
+    top = (module or "").partition(".")[0]
+    return next((part.extra for part in PARTS if part.module.partition(".")[0] == top), None)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -61,7 +74,26 @@ def doctor() -> int:
     typer.echo("")
     for part in PARTS:
         typer.echo(_line(part))
+    for program, purpose, command in PROGRAMS:
+        status = (
+            f"ok         {found}" if (found := shutil.which(program)) else f"missing    {command}"
+        )
+        typer.echo(f"{program:<20} {purpose:<28} {status}")
+    typer.echo(_firmware_line())
     return EXIT_PASS
+
+
+def _firmware_line() -> str:
+    from devices.boards import boards
+    from devices.errors import EmulatorError
+    from devices.images import find_image
+
+    built = []
+    for board in boards():
+        with contextlib.suppress(EmulatorError):
+            built.append(find_image(board).stem)
+    status = f"ok         {' '.join(built)}" if built else "missing    make firmware"
+    return f"{'firmware images':<20} {'emulated boards':<28} {status}"
 
 
 def _line(part: Part) -> str:

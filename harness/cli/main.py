@@ -16,7 +16,15 @@ from typer.exceptions import TyperException
 
 from harness import __version__
 from harness.cli import device, doctor, files, pipeline
-from harness.errors import EXIT_BUG, EXIT_INFRASTRUCTURE, EXIT_PASS, EXIT_USER, TinygateError
+from harness.cli.doctor import extra_of
+from harness.errors import (
+    EXIT_BUG,
+    EXIT_INFRASTRUCTURE,
+    EXIT_PASS,
+    EXIT_USER,
+    MissingExtraError,
+    TinygateError,
+)
 
 _EXIT_INTERRUPTED = 130
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
@@ -79,6 +87,8 @@ def _report(error: Exception) -> int:
         return _say(f"error: {_one_line(error)}", error.exit_code)
     if isinstance(error, OSError):
         return _say(f"error: {_os_problem(error)}", EXIT_INFRASTRUCTURE)
+    if isinstance(error, ModuleNotFoundError) and (extra := extra_of(error.name)):
+        return _say(f"error: {MissingExtraError(str(error.name), extra)}", EXIT_USER)
     if os.strerror(errno.ENOSPC) in str(error):  # a library's own exception around a full disk
         return _say(f"error: {_one_line(error)}; free some and run again", EXIT_INFRASTRUCTURE)
     traceback.print_exception(error)

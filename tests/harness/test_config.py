@@ -65,6 +65,11 @@ def test_paths_are_relative_to_the_config(tmp_path: Path) -> None:
         (MINIMAL + GATE.replace("= 4", "= 5"), "width 5 is not among"),
         (MINIMAL + GATE.replace("tflm", "tflx"), "gate.runtime 'tflx' is not among"),
         (MINIMAL + GATE.replace("accuracy", "acuracy"), "unknown metric; did you mean 'accuracy'"),
+        (
+            MINIMAL.replace("scale_cnn", "resnet"),
+            "models.0.family: unknown family; known: scale_cnn",
+        ),
+        (MINIMAL + "[evaluate]\nruntimes = ['device']\n", "evaluate.devices names none"),
         ("name = ", "not a TOML file"),
     ],
 )

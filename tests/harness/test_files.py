@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from harness.files import (
-    atomic_folder,
     atomic_path,
     sha256_of_file,
     sha256_of_json,
@@ -38,23 +37,6 @@ def test_json_never_holds_nan(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "a.json", {"ece": float("nan")})
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_failed_folder_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), atomic_folder(tmp_path / "out") as temporary:
-        (temporary / "part").write_text("x")
-        raise RuntimeError
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_finished_by_someone_else_stays(tmp_path: Path) -> None:
-    target = tmp_path / "out"
-    with atomic_folder(target) as temporary:
-        (temporary / "mine").write_text("x")
-        target.mkdir()
-        (target / "theirs").write_text("y")
-    assert [p.name for p in target.iterdir()] == ["theirs"]
-    assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
 def test_digests_are_sha256_of_content_and_of_canonical_json(tmp_path: Path) -> None:
