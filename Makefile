@@ -10,6 +10,7 @@ PYTHON := $(shell for p in python3.11 python3 python3.12 python3.13; do \
 APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive apt-get
 BOARDS := mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547 netduinoplus2
 IMAGES := $(BOARDS:%=build/firmware/%.elf)
+MODELS := build/models/scale_cnn-4.tflite build/models/mobilenet_v2-0.1.tflite
 FIRMWARE_SOURCES := devices/firmware/Makefile $(shell find devices/firmware/engine devices/firmware/link \
   devices/firmware/port devices/firmware/main.c -name '*.[chS]' -o -name '*.ld')
 MISSING := $(if $(shell command -v qemu-system-arm),,qemu-system-arm) \
@@ -29,9 +30,10 @@ setup: $(INSTALLED) ## Install everything into .venv
 demo: $(INSTALLED) $(IMAGES) ## Train, export, evaluate, gate and register the digits models
 	@$(RUN) $(DEMO)
 
-firmware: $(INSTALLED) $(IMAGES) ## Build the firmware; print its sizes and instructions per inference
-	@$(MAKE) --no-print-directory -C devices/firmware
-	@$(MAKE) --no-print-directory -C devices/firmware/bench PYTHON=$(abspath $(BIN)/python)
+firmware: $(INSTALLED) $(IMAGES) $(MODELS) ## Build the firmware; print sizes and instructions per inference
+	@$(MAKE) -s --no-print-directory -C devices/firmware
+	@for model in $(MODELS); do echo; echo $$model; \
+	  $(BIN)/python -m devices.bench_boards --model $$model; done
 
 test: lint types unit ## Run every check and every test
 
@@ -53,8 +55,15 @@ wheel: $(INSTALLED) $(IMAGES) ## Build the wheel into dist/, firmware of the emu
 	@$(BIN)/uv build --wheel --build-constraints constraints.txt --python $(BIN)/python -q --out-dir $(DIST)
 	@ls -l $(DIST)/*.whl
 
-bench: $(INSTALLED) ## Measure what is claimed about speed and memory
+bench: $(INSTALLED) $(IMAGES) $(MODELS) ## Measure what is claimed about speed and memory
 	@$(BIN)/python -m harness.bench
+	@echo && $(BIN)/python devices/firmware/bench/bench.py $(MODELS)
+	@echo && $(BIN)/python -m devices.bench_link qemu://mps2-an386 --model $(firstword $(MODELS)) \
+	  --samples 100 --baud 115200 921600
+	@echo && $(BIN)/python -m harness.bench_device $(firstword $(MODELS))
+
+$(MODELS): | $(INSTALLED)
+	@echo "exporting the models to measure ..." && $(BIN)/python -m harness.bench_models $(@D)
 
 doctor: $(INSTALLED) ## Show what is installed and works
 	@$(BIN)/tinygate doctor

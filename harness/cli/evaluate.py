@@ -34,5 +34,5 @@ def evaluate_file(
     )
     if predictions.meta.device is not None:
         for name, value in predictions.meta.device.figures().items():
-            reporter.line(f"  {name:<24}{value:>14,.6g}")
+            reporter.line(f"  {name:<24}{value:>16,.10g}")
     return EXIT_PASS

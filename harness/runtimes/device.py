@@ -37,17 +37,19 @@ _OF_THE_MODEL = range(32, 64)
 class DeviceRuntime:
     """Loads int8 .tflite files onto devices, each named by its URL.
 
-    A single emulator is started once per core when there are enough samples.
+    A single emulator is started up to `emulators` times, by default once per core, when there are
+    enough samples.
     """
 
     suffix = ".tflite"
 
-    def __init__(self, devices: Sequence[str] = ()) -> None:
+    def __init__(self, devices: Sequence[str] = (), emulators: int | None = None) -> None:
         if not devices:
             raise UserError("runtime device needs a device; give --device qemu://mps2-an386, say")
         if len(set(devices)) != len(devices) and not all(map(_is_emulator, devices)):
             raise UserError(f"a device is named twice: {', '.join(devices)}")
         self._urls = tuple(devices)
+        self._emulators = emulators or usable_cores()
 
     @property
     def version(self) -> str:
@@ -69,16 +71,20 @@ class DeviceRuntime:
             InfrastructureError: a device or an emulator does not answer.
 
         """
-        return DeviceSession(TFLiteArtifact.load(artifact, int8=True), self._urls, self.version)
+        loaded = TFLiteArtifact.load(artifact, int8=True)
+        return DeviceSession(loaded, self._urls, self.version, self._emulators)
 
 
 class DeviceSession(Closing):
     """One int8 model on one or more devices of one kind."""
 
-    def __init__(self, artifact: TFLiteArtifact, urls: Sequence[str], version: str) -> None:
+    def __init__(
+        self, artifact: TFLiteArtifact, urls: Sequence[str], version: str, emulators: int
+    ) -> None:
         self._artifact = artifact
         self._urls = urls
         self._version = version
+        self._emulators = emulators
         self._devices: list[Device] = []
         self._counts: list[float] = []
         self._finalizer = weakref.finalize(self, _close, self._devices)
@@ -152,7 +158,7 @@ class DeviceSession(Closing):
         """Start a lone emulator again beside itself, for every core that samples are left for."""
         if len(self._urls) > 1 or not _is_emulator(self._urls[0]):
             return
-        while len(self._devices) < min(wanted, usable_cores()):
+        while len(self._devices) < min(wanted, self._emulators):
             self._start(self._urls[0])
 
     def _serve(
