@@ -6,7 +6,7 @@ import contextlib
 import functools
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from rich.console import Console
 
 from export.model import TFLITE_NAME
 from harness.config import TrainConfig
-from harness.errors import ConfigError
+from harness.errors import ArtifactError, ConfigError
 from harness.files import sha256_of_file
 from harness.gate.checks import FLOAT, LARGEST, TFLM, references_of
 from harness.gate.checks_file import load_references
@@ -35,6 +35,7 @@ from harness.tracking.store import TrackingStore
 from reports.report import Record, Report, RuntimeRow, runtime_row
 
 FLOAT_RUNTIME = "torch"
+DEVICE = "device"
 
 
 def open_stages(config_path: Path, runs: Path, reporter: Reporter) -> Stages:
@@ -64,6 +65,8 @@ class Pipeline:
     runs: Path
     plan: Plan
     console: Console
+    refused: set[Candidate] = field(default_factory=set)
+    """Models that the device cannot run, found by `evaluate`."""
 
     @classmethod
     def open(cls, config_path: Path, runs: Path, console: Console) -> Pipeline:
@@ -105,12 +108,31 @@ class Pipeline:
         self._compute("export")
 
     def evaluate(self) -> None:
-        """Run every model on every runtime of the config."""
+        """Run every model on every runtime of the config.
+
+        A model that the device refuses (too large for its memory, say) is reported and left out,
+        unless it is the one that is to ship.
+
+        Raises:
+            ArtifactError: the target does not run where it must.
+
+        """
         self.export()
         for candidate in self.plan.candidates:
             for runtime in self.plan.config.evaluate.runtimes:
-                path = self.stages.evaluate(candidate, runtime)
-                self.publisher.evaluated(candidate, runtime, path)
+                try:
+                    path = self.stages.evaluate(candidate, runtime)
+                except ArtifactError as error:
+                    self._leave_out(candidate, runtime, error)
+                else:
+                    self.publisher.evaluated(candidate, runtime, path)
+
+    def _leave_out(self, candidate: Candidate, runtime: str, error: ArtifactError) -> None:
+        gated = self.plan.config.gate is not None and candidate == self.plan.target
+        if gated or runtime != DEVICE:
+            raise error
+        self.refused.add(candidate)
+        self.stages.reporter.line(f"  evaluate  {candidate.name} on {runtime}: refused: {error}")
 
     def gate(self) -> Verdict:
         """Judge the target on what was evaluated.
@@ -231,6 +253,8 @@ class Pipeline:
             artifact = self.stages.artifact_record(candidate)
             oracle = self.predictions(candidate, ORACLE) if ORACLE in runtimes else None
             for runtime in runtimes:
+                if runtime == DEVICE and candidate in self.refused:
+                    continue
                 yield runtime_row(
                     candidate.name,
                     self.predictions(candidate, runtime),
