@@ -89,6 +89,10 @@ static bool read_data(tg_loader *loader, uint32_t table, tg_tensor *tensor) {
     uint32_t buffer = tg_vector_table(file, loader->buffers, (uint32_t)index);
     tg_vector data = tg_field_vector(file, buffer, TG_BUFFER_DATA, 1);
     tensor->data = data.count ? file->bytes + data.at : 0;
+    bool inside = data.count > 0 || (uint32_t)tg_field_i32(file, buffer, TG_BUFFER_OFFSET, 0) <= 1u;
+    if (!tg_expect(loader, inside, TG_MODEL_REFUSED, "tensor %d has its data behind the flatbuffer, unread by TFLM",
+                   (int32_t)tensor->index, 0))
+        return false;
     bool whole = data.count == 0 || data.count >= tensor->bytes;
     return tg_expect(loader, whole, TG_MODEL_MALFORMED, "tensor %d has %d bytes of data too few",
                      (int32_t)tensor->index, (int32_t)(tensor->bytes - data.count));

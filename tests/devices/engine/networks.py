@@ -48,6 +48,21 @@ def _settled(net: Any) -> Any:
     return net.eval()
 
 
+def _inside(content: bytes) -> bytes:
+    """The file with the weights inside that the quantizer appends to larger ones."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model: Any = schema.ModelT.InitFromPackedBuf(content, 0)
+    for buffer in model.buffers:
+        if buffer.offset > 1:
+            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
+            buffer.offset = buffer.size = 0
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
 def export(family: str, width: float, path: Path) -> None:
     """Write the int8 file: NHWC int8 in, int8 out."""
     import litert_torch
@@ -64,6 +79,7 @@ def export(family: str, width: float, path: Path) -> None:
     images = rng.standard_normal((32, 1, 32, 32, 3)).astype(np.float32)
     calibrated = tool.calibrate({"serving_default": [{"args_0": image} for image in images]})
     tool.quantize(calibrated).export_model(str(path), overwrite=True)
+    path.write_bytes(_inside(path.read_bytes()))
     float_path.unlink()
 
 

@@ -86,6 +86,15 @@ def _two_inputs() -> bytes:
     return graph.build([x, z], [y])
 
 
+def _outside() -> bytes:
+    graph = Graph()
+    x, y = (graph.tensor([1, 4], quantization=Q) for _ in range(2))
+    w = graph.constant(np.ones((4, 4)), "int8", affine(0.01))
+    graph.model.buffers[1].data, graph.model.buffers[1].offset = None, 4096
+    graph.add("FULLY_CONNECTED", [x, w], [y])
+    return graph.build([x], [y])
+
+
 def _type() -> bytes:
     graph = Graph()
     x, y = graph.tensor([1, 4], "uint8", Q), graph.tensor([1, 4], "uint8", Q)
@@ -99,6 +108,8 @@ REFUSALS: list[tuple[Callable[[], bytes], int, str]] = [
     (lambda: _unary("RELU")[:200], native.MALFORMED, "an offset leaves the file"),
     (_second_is_missing, native.UNSUPPORTED,
      "operator 1 BATCH_MATMUL: this operator is not in the engine"),
+    (_outside, native.REFUSED,
+     "operator 0 FULLY_CONNECTED: tensor 2 has its data behind the flatbuffer, unread by TFLM"),
     (_type, native.UNSUPPORTED, "operator 0 RELU: tensor 0 has type 3, not int8"),
     (_two_inputs, native.UNSUPPORTED, "the model has 2 inputs, not 1"),
     (_order, native.MALFORMED, "operator 0 RELU: reads tensor 1 before it is written"),
