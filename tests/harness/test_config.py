@@ -42,6 +42,7 @@ def test_the_defaults_are_the_papers_protocol(tmp_path: Path) -> None:
         "final_learning_rate": 1e-5,
         "momentum": 0.9,
         "weight_decay": 5e-4,
+        "threads": 1,
         "augment": {"crop_padding": 4, "flip": True, "cutout": 8},
     }
 

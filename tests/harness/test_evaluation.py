@@ -22,6 +22,7 @@ class FakeSession:
 
     kind = "logits"
     artifact_sha256 = SHA
+    device = None
     record = RuntimeRecord(name="fake", version="1", options={"answer": 42})
 
     def __init__(self, classes: int = 3, drop: int = 0) -> None:
