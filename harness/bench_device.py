@@ -36,7 +36,7 @@ def main(model: Path, samples: int) -> None:
     for count in (1, usable_cores()):
         options = {"devices": [f"{URL}?icount=0"], "emulators": count}
         _run(f"{count} x semihosting", model, options, images, expected)
-    few, uart = slice(0, _UART_SAMPLES), {"devices": [f"{URL}?link=uart"], "emulators": 1}
+    few, uart = slice(0, _UART_SAMPLES), {"devices": [f"{URL}?icount=0&link=uart"], "emulators": 1}
     _run("1 x UART", model, uart, images[few], expected[few])
 
 
