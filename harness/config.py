@@ -125,6 +125,8 @@ class EvaluateConfig(Table):
     devices: tuple[str, ...] = ()
     """URLs of the devices that the runtime `device` uses, all of one kind: `qemu://mps2-an386`,
     `/dev/ttyACM0`, `socket://host:port`. A lone emulator is started once per core."""
+    board: str | None = None
+    """Name of the board that must answer; an emulator's URL names it already."""
 
 
 class TrackConfig(Table):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from harness.cli.console import console
@@ -13,13 +14,19 @@ from harness.progress import Reporter
 from harness.runtimes import find_runtime
 
 
-def evaluate_file(
-    model: Path, data: Path, runtime: str, out: Path, devices: tuple[str, ...] = ()
-) -> int:
+@dataclasses.dataclass(frozen=True)
+class DeviceOptions:
+    """Which devices answer, and which board they must be."""
+
+    devices: tuple[str, ...] = ()
+    board: str | None = None
+
+
+def evaluate_file(model: Path, data: Path, runtime: str, out: Path, device: DeviceOptions) -> int:
     """Write the Predictions of `model` on `data` to `out` and print the headline figures."""
-    if devices and runtime != "device":
-        raise UserError(f"--device goes with --runtime device, not with {runtime}")
-    runner = find_runtime(runtime, {"devices": devices} if runtime == "device" else {})
+    if runtime != "device" and device != DeviceOptions():
+        raise UserError(f"--device and --board go with --runtime device, not with {runtime}")
+    runner = find_runtime(runtime, dataclasses.asdict(device) if runtime == "device" else {})
     if model.suffix != runner.suffix:
         raise ArtifactError(f"{model}: runtime {runtime} takes {runner.suffix} files")
     split = load_npz_split(data)

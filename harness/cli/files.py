@@ -36,22 +36,25 @@ def evaluate(
         list[str] | None,
         typer.Option(help="URL of a device, for --runtime device; repeat for several of a kind."),
     ] = None,
+    board: Annotated[
+        str | None, typer.Option(help="The board that must answer, for --runtime device.")
+    ] = None,
     runs: RUNS = DEFAULT_RUNS,
 ) -> int:
     """Run a model over a data set and write its Predictions: a file of yours, or a whole config."""
     if config is not None:
-        _refuse_both(model=model, data=data, runtime=runtime, out=out, device=device)
+        _refuse_both(model=model, data=data, runtime=runtime, out=out, device=device, board=board)
         with opened(config, runs) as pipeline:
             pipeline.evaluate()
         return EXIT_PASS
-    from harness.cli.evaluate import evaluate_file
+    from harness.cli.evaluate import DeviceOptions, evaluate_file
 
     return evaluate_file(
         _required("--model", model),
         _required("--data", data),
         _required("--runtime", runtime),
         _required("--out", out),
-        tuple(device or ()),
+        DeviceOptions(tuple(device or ()), board),
     )
 
 

@@ -111,7 +111,8 @@ class Stages:
 
     def _options(self, runtime: str) -> dict[str, Any]:
         if runtime == "device":
-            return {"devices": self.plan.config.evaluate.devices}
+            wanted = self.plan.config.evaluate
+            return {"devices": wanted.devices, "board": wanted.board}
         return {"allow_custom": True} if runtime == "torch" else {}
 
     def _train(self, candidate: Candidate, folder: Path) -> None:

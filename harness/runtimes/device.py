@@ -38,17 +38,24 @@ class DeviceRuntime:
     """Loads int8 .tflite files onto devices, each named by its URL.
 
     A single emulator is started up to `emulators` times, by default once per core, when there are
-    enough samples.
+    enough samples. A device that says it is another board than `board`, or than the emulator's URL
+    names, is refused before a sample is sent.
     """
 
     suffix = ".tflite"
 
-    def __init__(self, devices: Sequence[str] = (), emulators: int | None = None) -> None:
+    def __init__(
+        self,
+        devices: Sequence[str] = (),
+        board: str | None = None,
+        emulators: int | None = None,
+    ) -> None:
         if not devices:
             raise UserError("runtime device needs a device; give --device qemu://mps2-an386, say")
         if len(set(devices)) != len(devices) and not all(map(_is_emulator, devices)):
             raise UserError(f"a device is named twice: {', '.join(devices)}")
         self._urls = tuple(devices)
+        self._board = board
         self._emulators = emulators or usable_cores()
 
     @property
@@ -72,19 +79,36 @@ class DeviceRuntime:
 
         """
         loaded = TFLiteArtifact.load(artifact, int8=True)
-        return DeviceSession(loaded, self._urls, self.version, self._emulators)
+        return DeviceSession(loaded, self, self._urls)
+
+    def connect(self, url: str) -> Device:
+        """Return the greeted device, which is of the expected board."""
+        expected = parse_url(url).target if _is_emulator(url) else self._board
+        device = connect(url)
+        try:
+            if expected is not None:
+                device.expect_board(expected)
+        except BaseException:
+            device.close()
+            raise
+        return device
+
+    @property
+    def emulators(self) -> int:
+        """How many emulators may run side by side."""
+        return self._emulators
 
 
 class DeviceSession(Closing):
     """One int8 model on one or more devices of one kind."""
 
     def __init__(
-        self, artifact: TFLiteArtifact, urls: Sequence[str], version: str, emulators: int
+        self, artifact: TFLiteArtifact, runtime: DeviceRuntime, urls: Sequence[str]
     ) -> None:
         self._artifact = artifact
+        self._runtime = runtime
         self._urls = urls
-        self._version = version
-        self._emulators = emulators
+        self._version = runtime.version
         self._devices: list[Device] = []
         self._counts: list[float] = []
         self._finalizer = weakref.finalize(self, _close, self._devices)
@@ -130,7 +154,7 @@ class DeviceSession(Closing):
         self._finalizer()
 
     def _start(self, url: str) -> None:
-        device = connect(url)
+        device = self._runtime.connect(url)
         self._devices.append(device)
         device.load(self._artifact.content)
         kinds = {(one.greeting.board, one.greeting.firmware) for one in self._devices}
@@ -158,7 +182,7 @@ class DeviceSession(Closing):
         """Start a lone emulator again beside itself, for every core that samples are left for."""
         if len(self._urls) > 1 or not _is_emulator(self._urls[0]):
             return
-        while len(self._devices) < min(wanted, self._emulators):
+        while len(self._devices) < min(wanted, self._runtime.emulators):
             self._start(self._urls[0])
 
     def _serve(

@@ -104,6 +104,15 @@ def test_an_unknown_board_lists_those_that_exist(scale_cnn: Exported) -> None:
         DeviceRuntime(["qemu://mps2-an999"]).load(scale_cnn.by_suffix(".tflite"))
 
 
+def test_another_board_than_expected_is_refused_before_a_sample_is_sent(
+    scale_cnn: Exported,
+) -> None:
+    firmware.shipped_image("mps2-an385")
+    image = firmware.SHIPPED / "mps2-an385.elf"
+    with pytest.raises(UserError, match="expected board mps2-an386, this is 'mps2-an385'"):
+        DeviceRuntime([f"{URL}?firmware={image}"]).load(scale_cnn.by_suffix(".tflite"))
+
+
 def test_a_missing_emulator_says_what_to_install(
     scale_cnn: Exported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
