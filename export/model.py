@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import os
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
@@ -77,6 +76,7 @@ def export_model(  # noqa: PLR0913, PLR0917  (one argument per thing that decide
             and to record the quantization loss.
 
     Raises:
+        OSError: the disk is full.
         ExportError: a converter failed, a conversion differs from torch by more than its limit, or
             the int8 model is not what it must be.
 
@@ -130,7 +130,7 @@ def _converter(what: str) -> Iterator[None]:
             f"{what} needs a package that is not installed ({error}); "
             "install it with: pip install 'tinygate[export]'"
         ) from error
-    except ExportError:
+    except (ExportError, OSError):  # a full disk is not the model's fault
         raise
     except Exception as error:
         raise ExportError(f"{what} failed: {in_one_line(error)}") from error
@@ -207,8 +207,6 @@ def _write(path: Path, content: bytes) -> FileRecord:
     try:
         temporary.write_bytes(content)
         temporary.replace(path)
-    except OSError as error:
-        raise ExportError(f"{path}: cannot be written ({os.strerror(error.errno or 0)})") from error
     finally:
         temporary.unlink(missing_ok=True)
     return FileRecord.of(path)
