@@ -11,11 +11,12 @@ import os
 import shutil
 import socket
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from devices.boards import Board, QemuMachine, find_board
-from devices.emulators.process import ChildProcess
+from devices.emulators.process import END_S, ChildProcess
 from devices.errors import BoardError, EmulatorError, LinkError
 from devices.images import explicit_image, find_image
 from devices.links.link import Link
@@ -51,7 +52,7 @@ def open_qemu(url: DeviceUrl) -> Link:
         raise EmulatorError(f"{url.text}: emulators are started on Linux only")
     options = qemu_options(url)
     baud = url.positive("baud", None)
-    link: Link = SemihostingLink(options) if options.link == "semihosting" else UartLink(options)
+    link = start_semihosting(options) if options.link == "semihosting" else start_uart(options)
     return ThrottledLink(link, baud) if baud else link
 
 
@@ -92,25 +93,17 @@ def _uart(options: QemuOptions) -> list[str]:
     return [*others, *chardev]
 
 
-class SemihostingLink(PipeLink):
-    """An emulator behind a pair of pipes, which its firmware opens by semihosting calls."""
+class QemuLink:
+    """A byte stream to an emulator, and the emulator's process: closing the one ends the other."""
 
     emulated = True
 
-    def __init__(self, options: QemuOptions) -> None:
-        command = qemu_command(options)
-        from_host, to_device = os.pipe()
-        from_device, to_host = os.pipe()
-        for pipe in (to_device, from_device):
-            with contextlib.suppress(OSError):  # a smaller pipe only makes the host wait
-                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        super().__init__(options.name, from_device, to_device)
+    def __init__(self, options: QemuOptions, stream: Link, child: ChildProcess) -> None:
+        self.name = options.name
+        self.bytes_per_s = stream.bytes_per_s
         self.instructions_per_s = INSTRUCTIONS_PER_S if options.icount else None
-        try:
-            self._child = ChildProcess(command, {FROM_HOST_FD: from_host, TO_HOST_FD: to_host})
-        finally:
-            os.close(from_host)
-            os.close(to_host)
+        self._stream = stream
+        self._child = child
 
     @property
     def pid(self) -> int:
@@ -118,65 +111,53 @@ class SemihostingLink(PipeLink):
         return self._child.pid
 
     def read(self, timeout_s: float) -> bytes:
-        """As PipeLink; an emulator that has ended is an EmulatorError."""
-        try:
-            return super().read(timeout_s)
-        except LinkError as error:
-            raise ended_error(self.name, self._child, error) from error
+        """As the stream's; an emulator that has ended is an EmulatorError."""
+        with self._end_explained():
+            return self._stream.read(timeout_s)
 
     def write(self, data: bytes) -> None:
-        """As PipeLink; an emulator that has ended is an EmulatorError."""
-        try:
-            super().write(data)
-        except LinkError as error:
-            raise ended_error(self.name, self._child, error) from error
+        """As the stream's; an emulator that has ended is an EmulatorError."""
+        with self._end_explained():
+            self._stream.write(data)
 
     def close(self) -> None:
-        """Close the pipes, upon which the firmware ends the emulator."""
-        super().close()
-        self._child.end()
+        """Close the stream, upon which firmware behind pipes ends the emulator; else end it."""
+        self._stream.close()
+        self._child.end(END_S if isinstance(self._stream, PipeLink) else 0.0)
 
-
-class UartLink(SocketLink):
-    """An emulator behind its UART."""
-
-    emulated = True
-
-    def __init__(self, options: QemuOptions) -> None:
-        command = qemu_command(options)
-        ours, theirs = socket.socketpair()
-        super().__init__(options.name, ours, UART_BYTES_PER_S)
-        self.instructions_per_s = INSTRUCTIONS_PER_S if options.icount else None
-        with theirs:
-            self._child = ChildProcess(command, {UART_FD: theirs.fileno()})
-
-    @property
-    def pid(self) -> int:
-        """The emulator's process id."""
-        return self._child.pid
-
-    def read(self, timeout_s: float) -> bytes:
-        """As SocketLink; an emulator that has ended is an EmulatorError."""
+    @contextlib.contextmanager
+    def _end_explained(self) -> Iterator[None]:
         try:
-            return super().read(timeout_s)
+            yield
         except LinkError as error:
-            raise ended_error(self.name, self._child, error) from error
-
-    def write(self, data: bytes) -> None:
-        """As SocketLink; an emulator that has ended is an EmulatorError."""
-        try:
-            super().write(data)
-        except LinkError as error:
-            raise ended_error(self.name, self._child, error) from error
-
-    def close(self) -> None:
-        """End the emulator."""
-        super().close()
-        self._child.end(0.0)
+            if not self._child.ended(1.0):
+                raise
+            end = self._child.describe_end()
+            raise EmulatorError(f"{self.name}: {PROGRAM} {end}") from error
 
 
-def ended_error(name: str, child: ChildProcess, error: LinkError) -> LinkError:
-    """Return what to raise for a broken link: the emulator's end where it has ended."""
-    if child.ended(1.0):
-        return EmulatorError(f"{name}: {PROGRAM} {child.describe_end()}")
-    return error
+def start_semihosting(options: QemuOptions) -> QemuLink:
+    """Start an emulator behind a pair of pipes, which its firmware opens by semihosting calls."""
+    command = qemu_command(options)
+    from_host, to_device = os.pipe()
+    from_device, to_host = os.pipe()
+    for pipe in (to_device, from_device):
+        with contextlib.suppress(OSError):  # a smaller pipe only makes the host wait
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    stream = PipeLink(options.name, from_device, to_device)
+    try:
+        child = ChildProcess(command, {FROM_HOST_FD: from_host, TO_HOST_FD: to_host})
+    finally:
+        os.close(from_host)
+        os.close(to_host)
+    return QemuLink(options, stream, child)
+
+
+def start_uart(options: QemuOptions) -> QemuLink:
+    """Start an emulator behind its UART."""
+    command = qemu_command(options)
+    ours, theirs = socket.socketpair()
+    stream = SocketLink(options.name, ours, UART_BYTES_PER_S)
+    with theirs:
+        child = ChildProcess(command, {UART_FD: theirs.fileno()})
+    return QemuLink(options, stream, child)

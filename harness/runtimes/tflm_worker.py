@@ -11,7 +11,6 @@ TFLM is not installed; a signal where TFLM aborts.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import re
@@ -25,10 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.tflite_file import Model, read_model
+from harness.processes import die_with_parent
 
 EXIT_REFUSED = 3
 EXIT_NOT_INSTALLED = 4
-_PR_SET_PDEATHSIG = 1
 _ARENA_LINE = re.compile(r"Arena allocation (total|head|tail) (\d+) bytes")
 
 
@@ -38,7 +37,7 @@ def main() -> int:
     source, sink = sys.stdin.buffer, _protected_output()
     header = json.loads(source.readline())
     if header["die_with_parent"]:
-        _die_with_parent()
+        die_with_parent()
     content = source.read(header["model_bytes"])
     if len(content) != header["model_bytes"]:
         return 0
@@ -64,12 +63,6 @@ def _protected_output() -> IO[bytes]:
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return sink
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process with the thread that started it, even amid a long run."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _interpreter(runtime: Any, content: bytes, header: dict[str, Any]) -> Any:

@@ -80,7 +80,7 @@ def test_a_trace_finds_all_operators_equal(exported: Exported) -> None:
 def test_a_broken_kernel_is_named(scale_cnn: Exported, tmp_path: Path) -> None:
     max_pool = 17
     compiler = f"CC=arm-none-eabi-gcc -DTG_TEST_BREAK_BUILTIN={max_pool}"
-    firmware.make(tmp_path, "BOARD=mps2-an386", "IMAGE=broken", compiler)
+    firmware.make(tmp_path, "broken", "BOARD=mps2-an386", compiler)
     artifact = load_artifact(scale_cnn.by_suffix(".tflite"))
     given = artifact.input.encode(scale_cnn.images[:1]).tobytes()
     with Device(open_link(f"{URL}?firmware={tmp_path / 'broken.elf'}")) as device:
