@@ -24,8 +24,8 @@ from devices.links.url import parse_url
 from devices.protocol.messages import VERSION_MAJOR, VERSION_MINOR
 from harness.errors import ArtifactError, InfrastructureError, TinygateError, UserError
 from harness.files import sha256_of_file
-from harness.predictions import DeviceRecord, RuntimeRecord, ScoreKind
-from harness.runtimes.closing import Closing
+from harness.predictions import DeviceRecord, RuntimeRecord
+from harness.runtimes.base import BaseSession
 from harness.runtimes.host import usable_cores
 from harness.runtimes.tflite import TFLiteArtifact
 
@@ -99,7 +99,7 @@ class DeviceRuntime:
         return self._emulators
 
 
-class DeviceSession(Closing):
+class DeviceSession(BaseSession):
     """One int8 model on one or more devices of one kind."""
 
     def __init__(
@@ -108,30 +108,16 @@ class DeviceSession(Closing):
         self._artifact = artifact
         self._runtime = runtime
         self._urls = urls
-        self._version = runtime.version
+        record = RuntimeRecord(
+            name="device", version=runtime.version, options={"device": " ".join(urls)}
+        )
+        super().__init__(record, artifact.sha256, artifact.kind)
         self._devices: list[Device] = []
         self._counts: list[float] = []
         self._finalizer = weakref.finalize(self, _close, self._devices)
         with self._closed_on_error():
             for url in urls:
                 self._start(url)
-
-    @property
-    def record(self) -> RuntimeRecord:
-        """The runtime's version and the devices' URLs."""
-        return RuntimeRecord(
-            name="device", version=self._version, options={"device": " ".join(self._urls)}
-        )
-
-    @property
-    def artifact_sha256(self) -> str:
-        """SHA-256 of the file; every device holds exactly these bytes."""
-        return self._artifact.sha256
-
-    @property
-    def kind(self) -> ScoreKind:
-        """What the scores are."""
-        return self._artifact.kind
 
     @property
     def device(self) -> DeviceRecord:

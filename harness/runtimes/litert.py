@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from export.errors import in_one_line
 from harness.errors import ArtifactError, InfrastructureError
-from harness.predictions import RuntimeRecord, ScoreKind
-from harness.runtimes.closing import Closing
+from harness.predictions import RuntimeRecord
+from harness.runtimes.base import BaseSession
 from harness.runtimes.host import usable_cores
 from harness.runtimes.interpreter_library import InterpreterLibrary
 from harness.runtimes.tflite import TFLiteArtifact
@@ -59,7 +59,7 @@ class LiteRTReferenceRuntime(LiteRTRuntime):
     reference = True
 
 
-class LiteRTSession(Closing):
+class LiteRTSession(BaseSession):
     """One model in one or more interpreters of one thread each."""
 
     def __init__(
@@ -72,24 +72,9 @@ class LiteRTSession(Closing):
         self._artifact = artifact
         self._library = library
         self._limit = limit
-        self._record = record
+        super().__init__(record, artifact.sha256, artifact.kind)
         self._interpreters = [self._load()]
         self._closed = False
-
-    @property
-    def record(self) -> RuntimeRecord:
-        """Package, version and kernels."""
-        return self._record
-
-    @property
-    def artifact_sha256(self) -> str:
-        """SHA-256 of the file."""
-        return self._artifact.sha256
-
-    @property
-    def kind(self) -> ScoreKind:
-        """What the scores are."""
-        return self._artifact.kind
 
     def predict(self, images: NDArray[np.generic]) -> NDArray[np.float32]:
         """Return the scores (N, C); see `Session.predict`."""
@@ -115,7 +100,7 @@ class LiteRTSession(Closing):
         return self._interpreters[:count]
 
     def _load(self) -> Any:
-        reference = self._record.name == LiteRTReferenceRuntime.name
+        reference = self.record.name == LiteRTReferenceRuntime.name
         try:
             return self._library.interpreter(self._artifact.content, reference=reference)
         except (RuntimeError, ValueError) as error:

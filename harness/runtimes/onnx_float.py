@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from export.errors import in_one_line
 from export.preprocessing import METADATA_KEY, Preprocessing
 from harness.errors import ArtifactError, InfrastructureError, MissingExtraError
-from harness.predictions import RuntimeRecord, ScoreKind
-from harness.runtimes.closing import Closing
+from harness.predictions import RuntimeRecord
+from harness.runtimes.base import BaseSession
 from harness.runtimes.model_input import ModelInput, with_channels
 from harness.runtimes.onnx_graph import read_graph, score_kind
 
@@ -62,7 +62,7 @@ class OnnxRuntime:
             raise ValueError(f"ONNX Runtime refuses the model: {in_one_line(error)}") from error
 
 
-class OnnxSession(Closing):
+class OnnxSession(BaseSession):
     """One ONNX model on ONNX Runtime's CPU provider."""
 
     def __init__(self, path: Path, content: bytes, graph: onnx.GraphProto, engine: Any) -> None:
@@ -72,28 +72,13 @@ class OnnxSession(Closing):
         if self._source.type not in _DTYPES:
             raise ValueError(f"its input is {self._source.type}; known: {', '.join(_DTYPES)}")
         self._preprocessing = _preprocessing(engine)
-        self._kind = score_kind(graph, self._target.name)
-        self._sha256 = hashlib.sha256(content).hexdigest()
-        self._record = RuntimeRecord(
+        record = RuntimeRecord(
             name="onnxruntime",
             version=OnnxRuntime().version,
             options={"provider": "CPUExecutionProvider"},
         )
-
-    @property
-    def record(self) -> RuntimeRecord:
-        """Version and execution provider."""
-        return self._record
-
-    @property
-    def artifact_sha256(self) -> str:
-        """SHA-256 of the file."""
-        return self._sha256
-
-    @property
-    def kind(self) -> ScoreKind:
-        """What the scores are."""
-        return self._kind
+        sha256 = hashlib.sha256(content).hexdigest()
+        super().__init__(record, sha256, score_kind(graph, self._target.name))
 
     def predict(self, images: NDArray[np.generic]) -> NDArray[np.float32]:
         """Return the scores (N, C); see `Session.predict`."""

@@ -15,8 +15,8 @@ from export.errors import InvalidModelFileError
 from export.preprocessing import Preprocessing
 from export.tflite_file import Model, read_model, require_int8
 from harness.errors import ArtifactError, InfrastructureError, MissingExtraError
-from harness.predictions import RuntimeRecord, ScoreKind
-from harness.runtimes.closing import Closing
+from harness.predictions import RuntimeRecord
+from harness.runtimes.base import BaseSession
 from harness.runtimes.host import usable_cores
 from harness.runtimes.tflite import TFLiteArtifact
 from harness.runtimes.tflm_process import ArenaTooSmallError, TflmProcess
@@ -54,7 +54,7 @@ class TflmRuntime:
         return TflmSession(loaded, version, self._workers)
 
 
-class TflmSession(Closing):
+class TflmSession(BaseSession):
     """One int8 model in one or more TFLM processes."""
 
     def __init__(self, artifact: TFLiteArtifact, version: str, workers: int) -> None:
@@ -63,26 +63,12 @@ class TflmSession(Closing):
         first, self._arena_bytes, self.arena = _start_first(artifact)
         self._processes = [first]
         self._finalizer = weakref.finalize(self, _kill, self._processes)
-        self._record = RuntimeRecord(
+        record = RuntimeRecord(
             name="tflm",
             version=version,
             options={"workers": workers, "arena_bytes": self.arena["total"]},
         )
-
-    @property
-    def record(self) -> RuntimeRecord:
-        """Version, workers, and the arena bytes TFLM uses on this host."""
-        return self._record
-
-    @property
-    def artifact_sha256(self) -> str:
-        """SHA-256 of the file."""
-        return self._artifact.sha256
-
-    @property
-    def kind(self) -> ScoreKind:
-        """What the scores are."""
-        return self._artifact.kind
+        super().__init__(record, artifact.sha256, artifact.kind)
 
     def predict(self, images: NDArray[np.generic]) -> NDArray[np.float32]:
         """Return the scores (N, C); see `Session.predict`. An error closes the session."""

@@ -13,7 +13,7 @@ from export.errors import in_one_line
 from harness.errors import ArtifactError, InfrastructureError, MissingExtraError
 from harness.files import sha256_of_file
 from harness.predictions import RuntimeRecord, ScoreKind
-from harness.runtimes.closing import Closing
+from harness.runtimes.base import BaseSession
 from harness.runtimes.model_input import ModelInput
 from models import FAMILIES
 
@@ -58,7 +58,7 @@ class TorchRuntime:
         return TorchSession(loaded, sha256_of_file(artifact), version)
 
 
-class TorchSession(Closing):
+class TorchSession(BaseSession):
     """One checkpoint's module on the CPU, in evaluation mode."""
 
     def __init__(self, loaded: LoadedModel, sha256: str, version: str) -> None:
@@ -69,28 +69,12 @@ class TorchSession(Closing):
         self._input = ModelInput(
             (*spec.image_size, spec.in_channels), preprocessing=loaded.preprocessing
         )
-        self._kind = _kind_of(loaded)
-        self._sha256 = sha256
-        self._record = RuntimeRecord(
+        record = RuntimeRecord(
             name="torch",
             version=version,
             options={"device": "cpu", "threads": torch.get_num_threads()},
         )
-
-    @property
-    def record(self) -> RuntimeRecord:
-        """Version, device and threads."""
-        return self._record
-
-    @property
-    def artifact_sha256(self) -> str:
-        """SHA-256 of the checkpoint."""
-        return self._sha256
-
-    @property
-    def kind(self) -> ScoreKind:
-        """What the scores are."""
-        return self._kind
+        super().__init__(record, sha256, _kind_of(loaded))
 
     def predict(self, images: NDArray[np.generic]) -> NDArray[np.float32]:
         """Return the scores (N, C); see `Session.predict`."""
