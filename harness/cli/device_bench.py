@@ -13,10 +13,11 @@ from devices.client import Device
 from devices.protocol.codes import Counter, ModelOrigin
 from harness.cli.console import console
 from harness.data.npz import load_npz_split
-from harness.errors import EXIT_FAIL, EXIT_PASS, UserError
+from harness.errors import EXIT_FAIL, EXIT_PASS, MissingExtraError, UserError
 from harness.progress import Reporter
 from harness.runtimes.device import describe
 from harness.runtimes.tflite import TFLiteArtifact
+from harness.runtimes.tflm import TflmRuntime
 from harness.trace import first_divergence, load_artifact
 
 _SEED = 0
@@ -63,6 +64,7 @@ def show_bench(device: Device, model: Path, samples: int) -> int:
         "board": f"{device.greeting.board}, {device.greeting.core}",
         **_counted(device, counts, artifact.model.macs),
         "arena": f"{info.arena_bytes:,} bytes, {info.planned_bytes:,} of them activations",
+        "arena of TFLM": _tflm_arena(model),
         "stack": f"{stats.stack_used_bytes:,} bytes at most",
         "firmware flash": f"{stats.flash_bytes:,} bytes",
         "over this link": f"{samples / wall_s:,.1f} samples/s, {samples} of them",
@@ -100,6 +102,17 @@ def _counted(device: Device, counts: list[int], macs: int) -> dict[str, str]:
     if facts.core_hz:
         lines["latency"] = f"{1000 * middle / facts.core_hz:.3f} ms at {facts.core_hz / 1e6:g} MHz"
     return lines
+
+
+def _tflm_arena(model: Path) -> str:
+    """Return what TFLM needs on this host, whose pointers of 64 bits cost it more than a device."""
+    try:
+        with TflmRuntime().load(model) as session:
+            return (
+                f"{session.arena['total']:,} bytes, {session.arena['head']:,} of them activations"
+            )
+    except MissingExtraError as error:
+        return f"unknown: {error}"
 
 
 def _random_inputs(artifact: TFLiteArtifact, samples: int) -> NDArray[np.generic]:
