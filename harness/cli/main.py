@@ -70,14 +70,17 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code. Nothing but a bug shows a traceback."""
     try:
-        return int(app(list(arguments), prog_name="tinygate", standalone_mode=False) or EXIT_PASS)
+        code = app(list(arguments), prog_name="tinygate", standalone_mode=False) or EXIT_PASS
     except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted; the same command continues from here", _EXIT_INTERRUPTED)
+        code = _EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_PASS
     except Exception as error:
         return _report(error)
+    if code == _EXIT_INTERRUPTED:  # typer's own answer to Ctrl-C
+        return _say("interrupted; the same command continues from here", _EXIT_INTERRUPTED)
+    return int(code)
 
 
 def _report(error: Exception) -> int:

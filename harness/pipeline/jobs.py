@@ -62,7 +62,19 @@ def run_jobs(
         workers, context, initializer=_start, initargs=(open_stages, messages, os.getpid())
     )
     with _shown(messages, reporter), _ended(pool):
-        _collect({pool.submit(_run, job): job for job in jobs}, on_done)
+        with _interrupts_deferred():
+            futures = {pool.submit(_run, job): job for job in jobs}
+        _collect(futures, on_done)
+
+
+@contextlib.contextmanager
+def _interrupts_deferred() -> Iterator[None]:
+    """Start workers with Ctrl-C blocked, which they inherit: ending them is this process's part."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _collect(jobs: Mapping[Future[None], Job], on_done: Callable[[Job], None]) -> None:
@@ -140,7 +152,6 @@ _stages: Stages | None = None
 def _start(open_stages: OpenStages, messages: Messages, parent: int) -> None:
     global _stages  # noqa: PLW0603  (a worker process holds its stages between jobs)
     die_with_parent(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _stages = open_stages(_RemoteReporter(messages))
 

@@ -104,6 +104,13 @@ def tinygate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
 
 
+def wait_for_a_partial_training(folder: Path) -> None:
+    deadline_s = time.monotonic() + 120
+    partial = "runs/small/train/.*.partial/resume.safetensors"
+    while not list(folder.glob(partial)) and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+
+
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     folder = tmp_path_factory.mktemp("pipeline")
@@ -228,10 +235,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(ran: Ran, tmp_path: P
     write(tmp_path)
     command = [sys.executable, "-m", "harness.cli", "run", "c.toml"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as process:
-        deadline_s = time.monotonic() + 120
-        partial = "runs/small/train/.*.partial/resume.safetensors"
-        while not list(tmp_path.glob(partial)) and time.monotonic() < deadline_s:
-            time.sleep(0.01)
+        wait_for_a_partial_training(tmp_path)
         os.kill(process.pid, signal.SIGKILL)
     assert list(tmp_path.glob("runs/small/train/.*.partial")), "it was killed too late"
     result = tinygate(tmp_path, "evaluate", "c.toml")
@@ -239,6 +243,21 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(ran: Ran, tmp_path: P
     for unit in ("scale_cnn-2-s0-torch", "scale_cnn-2-s0-tflm", "mine.TwoLayers-4-s0-tflm"):
         continued = Ran(tmp_path, result).predictions(unit)
         assert continued.read_bytes() == ran.predictions(unit).read_bytes()
+
+
+def test_ctrl_c_ends_everything_at_once_and_says_how_to_go_on(tmp_path: Path) -> None:
+    write(tmp_path)
+    command = [sys.executable, "-m", "harness.cli", "train", "c.toml"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        wait_for_a_partial_training(tmp_path)
+        os.killpg(process.pid, signal.SIGINT)
+        _, printed = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert printed == "interrupted; the same command continues from here\n"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
 
 
 def test_the_record_of_a_unit_says_what_went_in_and_what_it_was_made_with(ran: Ran) -> None:
