@@ -23,7 +23,7 @@ DIST ?= dist
 .PHONY: constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F"\t" "{ printf \"%-12s %s\\n\", \$$1, \$$2 }"
 
 setup: $(INSTALLED) ## Install everything into .venv
 
