@@ -17,26 +17,6 @@ static bool expect_shapes(tg_loader *loader, const tg_tensor inputs[2], const tg
                           "the output's batch or channels differ from input's and filter's");
 }
 
-static bool settle_spans(tg_loader *loader, const tg_tensor inputs[2], const tg_tensor *output, tg_depthwise *p) {
-    const tg_tensor *input = &inputs[0], *filter = &inputs[1];
-    int32_t padding = tg_option_i8(loader, TG_CONV_PADDING, TG_PADDING_SAME);
-    tg_span height = {input->dims[1],
-                      filter->dims[1],
-                      output->dims[1],
-                      tg_option_i32(loader, TG_CONV_STRIDE_H, 0),
-                      tg_option_i32(loader, TG_DEPTHWISE_DILATION_H, 1),
-                      0};
-    tg_span width = {input->dims[2],
-                     filter->dims[2],
-                     output->dims[2],
-                     tg_option_i32(loader, TG_CONV_STRIDE_W, 0),
-                     tg_option_i32(loader, TG_DEPTHWISE_DILATION_W, 1),
-                     0};
-    p->height = height;
-    p->width = width;
-    return tg_span_settle(loader, &p->height, padding) && tg_span_settle(loader, &p->width, padding);
-}
-
 static void set_channels(const tg_tensor inputs[2], const tg_tensor *output, tg_depthwise *p) {
     p->batches = inputs[0].dims[0];
     p->input_channels = inputs[0].dims[3];
@@ -59,7 +39,7 @@ bool tg_prepare_depthwise(tg_loader *loader) {
     if (!tg_expect_filter_scales(loader, &inputs[1], p.output_channels) ||
         !tg_open_bias(loader, p.output_channels, &bias, &biases))
         return false;
-    if (!settle_spans(loader, inputs, &output, &p) ||
+    if (!tg_spans_open(loader, inputs, &output, TG_DEPTHWISE_DILATION_W, &p.height, &p.width) ||
         !tg_activation(loader, TG_DEPTHWISE_ACTIVATION, &output, &p.range))
         return false;
     uint32_t bytes = (uint32_t)sizeof p + tg_channels_bytes(p.output_channels);

@@ -1,0 +1,15 @@
+/* mps2_classic.h: clock, memory map and peripherals of the MPS2 images without TrustZone. */
+#include "mps2.h"
+#define BOARD_CORE_HZ 25000000
+#define BOARD_FLASH_ORIGIN 0x00000000
+#define BOARD_FLASH_BYTES 0x400000
+#define BOARD_RAM_ORIGIN 0x20000000
+#define BOARD_RAM_BYTES 0x400000
+#define BOARD_STORE_SIZE 0x1000000
+#define BOARD_MODEL_BYTES 0x800000
+#define BOARD_ARENA_BYTES 0x800000
+#define BOARD_UART 0x40004000u
+#define BOARD_UART_IRQ 0
+#define BOARD_FPGAIO 0x40028000u
+#define BOARD_TIMER (&TG_REGISTER(BOARD_FPGAIO + 0x18u))
+#define BOARD_TIMER_HZ 25000000
