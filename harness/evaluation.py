@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.split import Split
 from harness.errors import ArtifactError
 from harness.predictions import Meta, ModelRecord, Predictions
+from harness.progress import Advance
 from harness.runtimes import Session
 from harness.runtimes.host import host_record
-
-Advance = Callable[[int, str], None]
-"""Called with the samples done so far and a note."""
 
 
 def evaluate(

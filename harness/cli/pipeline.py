@@ -27,7 +27,7 @@ def add_commands(app: typer.Typer) -> None:
 
 @contextlib.contextmanager
 def opened(config: Path, runs: Path) -> Iterator[Pipeline]:
-    """Yield the pipeline of a config, its results folder held; close its MLflow runs at the end."""
+    """Yield the pipeline of a config, its results folder held meanwhile."""
     from harness.cli.console import console
     from harness.pipeline.run import Pipeline
 

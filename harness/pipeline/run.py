@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,6 @@ from rich.console import Console
 from export.model import TFLITE_NAME
 from harness.config import TrainConfig
 from harness.errors import ArtifactError, ConfigError
-from harness.files import sha256_of_file
 from harness.gate.checks import FLOAT, LARGEST, TFLM, references_of
 from harness.gate.checks_file import load_references
 from harness.gate.decide import Expected, judge
@@ -30,6 +28,7 @@ from harness.predictions import Predictions
 from harness.progress import Reporter
 from harness.record import environment_record
 from harness.runtimes import known_runtime
+from harness.runtimes.host import usable_cores
 from harness.tracking.registry import Registered
 from harness.tracking.store import TrackingStore
 from reports.report import Record, Report, RuntimeRow, runtime_row
@@ -54,7 +53,7 @@ def worker_count(config: TrainConfig, jobs: int) -> int:
 
     if find_device(config.device).type != "cpu":
         return 1
-    return max(1, min(jobs, (os.cpu_count() or 1) // config.threads))
+    return max(1, min(jobs, usable_cores() // config.threads))
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,13 +141,18 @@ class Pipeline:
             PredictionsError: a reference file does not belong to the candidate.
 
         """
-        target, runtime = self.plan.target, self.plan.gate.runtime
+        return self._judged(self._gated(), self.references())
+
+    def _gated(self) -> Predictions:
+        return self.predictions(self.plan.target, self.plan.gate.runtime)
+
+    def _judged(self, candidate: Predictions, references: Mapping[str, Predictions]) -> Verdict:
         return judge(
             self.plan.gate.checks,
-            self.predictions(target, runtime),
-            self.references(),
+            candidate,
+            references,
             replace(
-                self._expected(target, runtime),
+                self._expected(self.plan.target, self.plan.gate.runtime),
                 references={
                     name: self._expected(*model)
                     for name, model in self._reference_models().items()
@@ -203,7 +207,7 @@ class Pipeline:
     def _expected(self, candidate: Candidate, runtime: str) -> Expected:
         """Return what Predictions of this model on this runtime must state."""
         return Expected(
-            artifact_sha256=sha256_of_file(self.stages.artifact(candidate, runtime)),
+            artifact_sha256=self.stages.store.digest(self.stages.artifact(candidate, runtime)),
             data_digest=self.plan.dataset.test.digest,
             runtime=runtime,
             family=candidate.family,
@@ -216,15 +220,17 @@ class Pipeline:
 
         A config without a gate has no verdict; its report holds the runtimes alone.
         """
-        gated = self.plan.config.gate is not None
         report = Report(
-            title=self.plan.config.name,
-            verdict=self.gate() if gated else None,
-            rows=tuple(self._rows()),
-            candidate=self.predictions(self.plan.target, self.plan.gate.runtime) if gated else None,
-            references=self.references() if gated else {},
-            record=self._record(),
+            title=self.plan.config.name, rows=tuple(self._rows()), record=self._record()
         )
+        if self.plan.config.gate is not None:
+            candidate, references = self._gated(), self.references()
+            report = replace(
+                report,
+                verdict=self._judged(candidate, references),
+                candidate=candidate,
+                references=references,
+            )
         return write_outcome(report, self.stages.store.root / "report")
 
     def register(self, outcome: Outcome) -> Registered | None:

@@ -14,7 +14,7 @@ from export.errors import ExportError
 from export.model import CONVERTERS, ONNX_NAME, TFLITE_NAME, export_model
 from harness.errors import ArtifactError
 from harness.evaluation import evaluate
-from harness.files import sha256_of_file, write_json
+from harness.files import write_json
 from harness.pipeline.plan import Candidate, Plan, training_inputs
 from harness.pipeline.store import Store, Unit
 from harness.predictions import ModelRecord
@@ -71,7 +71,7 @@ class Stages:
 
     def _export_unit(self, candidate: Candidate) -> Unit:
         inputs = {
-            "checkpoint": sha256_of_file(self._checkpoint(candidate)),
+            "checkpoint": self.store.digest(self._checkpoint(candidate)),
             "calibration": self.plan.dataset.calibration.digest,
             "limits": self.plan.config.export.model_dump(mode="json"),
             "converters": {name: package_version(name) for name in CONVERTERS},
@@ -92,7 +92,7 @@ class Stages:
         """Run one candidate on one runtime over the test split; return the Predictions file."""
         artifact = self.artifact(candidate, runtime)
         inputs = {
-            "artifact": sha256_of_file(artifact),
+            "artifact": self.store.digest(artifact),
             "data": self.plan.dataset.test.digest,
             "runtime": runtime,
             "version": self._runtime(runtime).version,

@@ -53,7 +53,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._verified: set[Path] = set()
+        self._digests: dict[Path, dict[str, str]] = {}
 
     def folder(self, unit: Unit) -> Path:
         """Where the unit's result is, or will be."""
@@ -84,23 +84,35 @@ class Store:
         except UserError:
             shutil.rmtree(partial, ignore_errors=True)
             raise
-        write_json(partial / RECORD_NAME, _record(unit, partial))
+        record = _record(unit, partial)
+        write_json(partial / RECORD_NAME, record)
         partial.rename(folder)
-        self._verified.add(folder)
+        self._digests[folder] = record["files"]
         return folder
 
-    def _verify(self, folder: Path) -> None:
-        """Check every file of a finished unit against its record, once per process."""
-        if folder in self._verified:
-            return
-        for name, expected in read_record(folder)["files"].items():
+    def digest(self, path: Path) -> str:
+        """Return the SHA-256 of a file of a finished unit; it is read once per process.
+
+        Raises:
+            UserError: a file of the unit was changed afterwards.
+
+        """
+        return self._verify(path.parent)[path.name]
+
+    def _verify(self, folder: Path) -> dict[str, str]:
+        """Check every file of a finished unit against its record, once; return their digests."""
+        if folder in self._digests:
+            return self._digests[folder]
+        files: dict[str, str] = read_record(folder)["files"]
+        for name, expected in files.items():
             path = folder / name
             if not path.is_file() or sha256_of_file(path) != expected:
                 raise UserError(
                     f"{path}: changed or removed since it was made (SHA-256 was "
                     f"{expected[:12]}...); delete the folder {folder} to make it again"
                 )
-        self._verified.add(folder)
+        self._digests[folder] = files
+        return files
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
