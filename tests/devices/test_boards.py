@@ -31,7 +31,7 @@ def test_an_emulated_board_names_its_machine() -> None:
     assert find_board("mps2-an386").renode == RenodeMachine("mps2-an386.repl", "uart0")
     assert find_board("mps2-an386").link_choice == 0x203FFFF0
     assert find_board("nrf52840dk").qemu is None
-    with pytest.raises(BoardError, match=r"nrf52840dk: boards\\.toml names no ram_end"):
+    with pytest.raises(BoardError, match=r"nrf52840dk: boards\.toml names no ram_end"):
         _ = find_board("nrf52840dk").link_choice
 
 
