@@ -109,4 +109,6 @@ def _problem(name: str, error: Exception) -> str:
         return in_use(name, 0)
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM):
         return f"{name}: no permission to open the port; {PERMISSION}"
+    if isinstance(error, OSError) and error.errno == errno.ENOENT:
+        return f"{name}: cannot open the port: there is none of this name; see tinygate device list"
     return f"{name}: cannot open the port ({error})"

@@ -1,4 +1,4 @@
-"""The commands `device info | bench | trace`: one device, by its URL."""
+"""The commands `device list | info | check | bench | trace | flash`: the bench."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ MODEL = Annotated[Path, typer.Option("--model", help="An int8 .tflite file.")]
 device_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Look at one device: what it is, what an inference takes, where it goes wrong.",
+    help="The bench: which devices there are, whether they are sound, what an inference takes.",
 )
 
 
 def add_commands(app: typer.Typer) -> None:
     """Register this group's commands below `device`."""
-    for command in (info, bench, trace):
+    for command in (info, check, bench, trace):
         device_app.command()(command)
     app.add_typer(device_app, name="device")
 
@@ -48,6 +48,18 @@ def info(url: URL) -> int:
 
     with opened(url) as device:
         return show_info(device)
+
+
+def check(
+    url: URL,
+    board: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The board that it must be.")
+    ] = None,
+) -> int:
+    """Say whether a device can be trusted: link, upload, known answers, trace, counter, memory."""
+    from harness.cli.device_check import show_check
+
+    return show_check(url, board)
 
 
 def bench(
