@@ -26,10 +26,14 @@ class QemuMachine:
 
 @dataclass(frozen=True, slots=True)
 class RenodeMachine:
-    """How Renode stands in for a board: a file of devices/renode, and its name for the UART."""
+    """How Renode stands in for a board: a file of devices/renode, and its name for the UART.
+
+    `counter_hz` is the rate that the firmware takes its counter for, whose ticks are instructions.
+    """
 
     platform: str
     uart: str
+    counter_hz: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ def test_a_board_that_is_flashed_says_how_it_is_reached() -> None:
 
 def test_an_emulated_board_names_its_machine() -> None:
     assert find_board("netduinoplus2").qemu == QemuMachine("netduinoplus2", 1)
-    assert find_board("mps2-an386").renode == RenodeMachine("mps2-an386.repl", "uart0")
+    assert find_board("mps2-an386").renode == RenodeMachine("mps2-an386.repl", "uart0", 25_000_000)
     assert find_board("mps2-an386").link_choice == 0x203FFFF0
     assert find_board("nrf52840dk").qemu is None
     with pytest.raises(BoardError, match=r"nrf52840dk: boards\.toml names no ram_end"):
