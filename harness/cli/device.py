@@ -27,6 +27,7 @@ device_app = typer.Typer(
 
 def add_commands(app: typer.Typer) -> None:
     """Register this group's commands below `device`."""
+    device_app.command("list")(list_devices)
     for command in (info, check, bench, trace):
         device_app.command()(command)
     app.add_typer(device_app, name="device")
@@ -40,6 +41,18 @@ def opened(url: str) -> Iterator[Device]:
 
     with translated(), connect(url) as device:
         yield device
+
+
+def list_devices(
+    greet: Annotated[
+        bool, typer.Option("--greet", help="Ask each USB port what it is; may reset it.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """List the attached ports with the boards they may carry, and the emulated boards."""
+    from harness.cli.device_list import show_list
+
+    return show_list(greet=greet, as_json=json)
 
 
 def info(url: URL) -> int:
