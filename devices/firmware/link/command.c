@@ -1,18 +1,23 @@
 #include "command.h"
 
 #include <stdbool.h>
-#include <string.h>
+#include <stddef.h>
 
 enum { DEFAULT_WARMUPS = 10, LONGEST_NUMBER = 9 };
 
 /* The rest behind `word` and a space, or behind `word` alone an empty text; NULL where the text begins otherwise. */
 static const char *behind(const char *text, const char *word) {
-    size_t length = strlen(word);
-    if (strncmp(text, word, length) != 0)
-        return NULL;
-    if (text[length] == '\0')
-        return text + length;
-    return text[length] == ' ' ? text + length + 1 : NULL;
+    while (*word != '\0')
+        if (*text++ != *word++)
+            return NULL;
+    if (*text == '\0')
+        return text;
+    return *text == ' ' ? text + 1 : NULL;
+}
+
+static bool is(const char *text, const char *word) {
+    const char *rest = behind(text, word);
+    return rest != NULL && *rest == '\0' && rest[-1] != ' ';
 }
 
 /* A whole number, and where it ends: at a space, which is taken, or at the end of the text. NULL: no number. */
@@ -41,20 +46,19 @@ int32_t tg_command_byte(const char *digits) {
 }
 
 static tg_command parse_bytes(const char *digits) {
-    size_t length = strlen(digits);
-    tg_command command = {.kind = length > 0 ? TG_COMMAND_BYTES : TG_COMMAND_UNKNOWN, .digits = digits};
-    if (length % 2 != 0)
-        command.kind = TG_COMMAND_ODD_HEX;
-    for (size_t i = 0; command.kind == TG_COMMAND_BYTES && i < length; i += 2)
-        if (tg_command_byte(digits + i) < 0)
-            command.kind = TG_COMMAND_BAD_HEX;
-    return command;
+    tg_command command = {.kind = TG_COMMAND_BYTES, .digits = digits};
+    const char *at = digits;
+    while (at[0] != '\0' && at[1] != '\0' && tg_command_byte(at) >= 0)
+        at += 2;
+    if (at[0] != '\0')
+        command.kind = at[1] == '\0' ? TG_COMMAND_ODD_HEX : TG_COMMAND_BAD_HEX;
+    return at == digits && *at == '\0' ? (tg_command){.kind = TG_COMMAND_UNKNOWN} : command;
 }
 
 static tg_command parse_buffer(const char *text) {
     const char *rest = behind(text, "load");
     tg_command command = {.kind = TG_COMMAND_UNKNOWN};
-    if (strcmp(text, "print") == 0) {
+    if (is(text, "print")) {
         command.kind = TG_COMMAND_PRINT;
     } else if (rest != NULL) {
         const char *end = number(rest, &command.first);
@@ -92,7 +96,7 @@ tg_command tg_command_parse(const char *text) {
     if (rest != NULL)
         return parse_infer(rest);
     for (uint32_t i = 0; i < sizeof single / sizeof single[0]; i++)
-        if (strcmp(text, single[i].word) == 0)
+        if (is(text, single[i].word))
             return (tg_command){.kind = single[i].kind};
     return (tg_command){.kind = TG_COMMAND_UNKNOWN};
 }
