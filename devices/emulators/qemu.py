@@ -71,6 +71,11 @@ def qemu_options(url: DeviceUrl) -> QemuOptions:
     return QemuOptions(url.text, board, board.qemu, image, link, icount == "1")
 
 
+def image_of(url: DeviceUrl) -> Path:
+    """Return the firmware image that a qemu:// URL runs."""
+    return qemu_options(url).image
+
+
 def qemu_command(options: QemuOptions) -> list[str]:
     """Return the command line; the link's descriptors are 10 and 11, or 12 for the UART."""
     program = shutil.which(PROGRAM)

@@ -23,7 +23,10 @@ class DeviceOptions:
 
 
 def evaluate_file(model: Path, data: Path, runtime: str, out: Path, device: DeviceOptions) -> int:
-    """Write the Predictions of `model` on `data` to `out` and print the headline figures."""
+    """Write the Predictions of `model` on `data` to `out` and print the headline figures.
+
+    What devices answer is kept in `<out>.partial` until all is there.
+    """
     if runtime != "device" and device != DeviceOptions():
         raise UserError(f"--device and --board go with --runtime device, not with {runtime}")
     runner = find_runtime(runtime, dataclasses.asdict(device) if runtime == "device" else {})
@@ -31,10 +34,11 @@ def evaluate_file(model: Path, data: Path, runtime: str, out: Path, device: Devi
         raise ArtifactError(f"{model}: runtime {runtime} takes {runner.suffix} files")
     split = load_npz_split(data)
     reporter = Reporter(console())
-    title = f"{model.name} on {runtime}"
+    title, keep = f"{model.name} on {runtime}", out.with_name(out.name + ".partial")
     with runner.load(model) as session, reporter.task(title, len(split)) as advance:
-        predictions = evaluate(session, split, progress=advance)
+        predictions = evaluate(session, split, progress=advance, keep=keep)
     predictions.save(out)
+    keep.unlink(missing_ok=True)
     summary = summarize(predictions)
     reporter.line(
         f"{out}: {len(predictions)} samples, accuracy {summary.accuracy:.4f}, ECE {summary.ece:.4f}"

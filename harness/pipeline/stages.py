@@ -26,6 +26,8 @@ from models import ModelError
 
 ARTIFACT = "artifact.json"
 PREDICTIONS = "predictions.npz"
+ANSWERS = "answers.partial"
+"""Beside them while a device answers: what a run that is stopped keeps."""
 ORACLE = "tflm"
 """The runtime that computes what the microcontroller computes."""
 
@@ -169,8 +171,10 @@ class Stages:
                 data_name=self.plan.dataset.name,
                 model=self._model_record(candidate),
                 progress=advance,
+                keep=out.with_name(ANSWERS),
             )
         predictions.save(out)
+        out.with_name(ANSWERS).unlink(missing_ok=True)
 
     def _model_record(self, candidate: Candidate) -> ModelRecord:
         artifact = self.artifact_record(candidate)
