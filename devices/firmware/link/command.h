@@ -3,6 +3,10 @@
 #define TG_COMMAND_H
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum {
     TG_COMMAND_UNKNOWN, /* also: words too many or too few, a number that is none */
     TG_COMMAND_BAD_HEX,
@@ -29,4 +33,8 @@ tg_command tg_command_parse(const char *text);
 
 /* The byte of two hex digits; -1: they are none. */
 int32_t tg_command_byte(const char *digits);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { TG_LONGEST_COMMAND = 80, TG_RUN_START_BYTES = 2 };
 
 typedef struct {
@@ -31,4 +35,8 @@ uint32_t tg_command_line_take(tg_command_line *line, const uint8_t *bytes, uint3
 
 /* Forgets the run: a 0x00 came. */
 void tg_command_line_end(tg_command_line *line);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -3,6 +3,10 @@
 #define TG_DECIMAL_H
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { TG_DECIMAL_BYTES = 24 };
 
 /* Writes `value` as printf's %0.3f does (the nearest, and of two the even one) and a NUL; returns the characters.
@@ -11,4 +15,8 @@ uint32_t tg_decimal3(float value, char text[TG_DECIMAL_BYTES]);
 
 /* Writes a whole number and a NUL; returns the characters. */
 uint32_t tg_decimal(uint32_t number, char text[TG_DECIMAL_BYTES]);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

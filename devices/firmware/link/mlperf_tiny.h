@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct tg_session;
 
 typedef struct {
@@ -20,4 +24,8 @@ bool tg_mlperf_tiny_knows(const char *command);
 
 /* Answers `command`, with an error line where it is none, and ends with m-ready. */
 void tg_mlperf_tiny_answer(struct tg_session *session, const char *command);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

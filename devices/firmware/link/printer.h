@@ -5,6 +5,10 @@
 
 #include "board.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { TG_PRINTER_BYTES = 64 };
 
 typedef struct {
@@ -21,4 +25,8 @@ void tg_print_decimal3(tg_printer *printer, float value);
 void tg_print_hex(tg_printer *printer, uint8_t byte);
 /* Sends what is left. */
 void tg_printer_end(tg_printer *printer);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -20,6 +20,10 @@
 #include "runtime.h"
 #include "wire.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct {
     uint8_t *request; /* one request; its payload is handed to the engine in place, 8 bytes behind this address */
     uint32_t request_bytes;
@@ -63,4 +67,8 @@ void tg_session_start(tg_session *session, const tg_memory *memory, const tg_boa
 
 /* Takes received bytes and answers every request they complete, computing as it goes. */
 void tg_session_feed(tg_session *session, const uint8_t *bytes, uint32_t length);
+
+#ifdef __cplusplus
+}
+#endif
 #endif
