@@ -7,7 +7,10 @@ from pathlib import Path
 from devices.errors import LinkError
 from devices.links.url import DeviceUrl, parse_url
 
-IMAGES = {"qemu": "devices.emulators.qemu:image_of"}
+IMAGES = {
+    "qemu": "devices.emulators.qemu:image_of",
+    "renode": "devices.emulators.renode:image_of",
+}
 """URL scheme -> the function that returns the firmware image of a URL."""
 
 

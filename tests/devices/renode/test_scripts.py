@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from devices.boards import boards
-from devices.emulators import renode
+from devices.emulators import board_of, firmware_image, is_emulator, renode
 from devices.errors import BoardError, EmulatorError, LinkError
 from devices.links.url import parse_url
 from tests.devices import firmware, native
@@ -177,3 +177,12 @@ def is_number(text: str) -> bool:
 def test_a_wrong_url_is_one_clear_line(url: str, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=re.escape(text)):
         renode.renode_options(parse_url(url))
+
+
+def test_an_evaluation_knows_the_emulator_and_its_image(tmp_path: Path) -> None:
+    image = tmp_path / "x.elf"
+    image.touch()
+    url = f"renode://mps2-an386?firmware={image}"
+    assert is_emulator(url)
+    assert board_of(url) == "mps2-an386"
+    assert firmware_image(url) == image
