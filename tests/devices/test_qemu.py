@@ -108,8 +108,12 @@ def test_a_linked_model_that_does_not_load_says_why_when_it_is_asked_to_run(
             device._exchange.one(Message.INFER, b"1234")
 
 
-def test_the_smallest_core_builds() -> None:
-    assert firmware.checksum_image("cortex-m0plus").stat().st_size > 0
+def test_the_smallest_cores_code_runs_where_an_unaligned_access_is_a_fault() -> None:
+    samples, expected = batch(4)
+    image = firmware.checksum_image("cortex-m0plus")
+    with connect(f"qemu://mps2-an385?firmware={image}") as device:
+        assert device.greeting.core == "cortex-m0plus"
+        assert outputs(device, samples) == expected
 
 
 def test_counts_are_instructions_that_repeat_to_a_tick(an386: Path) -> None:
