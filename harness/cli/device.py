@@ -28,7 +28,7 @@ device_app = typer.Typer(
 def add_commands(app: typer.Typer) -> None:
     """Register this group's commands below `device`."""
     device_app.command("list")(list_devices)
-    for command in (info, check, bench, trace):
+    for command in (info, check, bench, trace, flash):
         device_app.command()(command)
     app.add_typer(device_app, name="device")
 
@@ -98,3 +98,22 @@ def trace(
 
     with opened(url) as device:
         return show_trace(device, model, data, sample)
+
+
+def flash(
+    url: URL,
+    board: Annotated[str | None, typer.Option(metavar="NAME", help="The board it is.")] = None,
+    image: Annotated[
+        Path | None,
+        typer.Option(metavar="ELF", exists=True, dir_okay=False, help="Another image than ours."),
+    ] = None,
+    probe: Annotated[
+        str | None, typer.Option(metavar="UID", help="Which debug probe, or part of its id.")
+    ] = None,
+) -> int:
+    """Flash the firmware by pyOCD, read it back, reset the board and greet it."""
+    from harness.cli.device_flash import FlashRequest, show_flash
+    from harness.runtimes.device import translated
+
+    with translated():
+        return show_flash(FlashRequest(url, board, image, probe))

@@ -41,6 +41,7 @@ PARTS = (
         "runtimes",
     ),
     Part("tracking and registry", "mlflow", "mlflow", "mlflow"),
+    Part("flashing boards", "pyocd", "pyocd.core.helpers", "bench"),
 )
 
 PROGRAMS = (
