@@ -144,13 +144,19 @@ static void infer(tg_session *session, tg_printer *out, const tg_command *comman
         print_error(out, "The engine failed");
 }
 
+/* A zero point that is no int8 is taken for none: a value may then be beyond what is printed. */
+static bool tells_scale(const tg_model_info *info) {
+    bool is_int8 = info->output_zero_point >= INT8_MIN && info->output_zero_point <= INT8_MAX;
+    return is_int8 && info->output_scale > 0.0f && info->output_scale < 8e6f;
+}
+
 /* What the reference firmware would do with the tensor before is not done here: it is refused. */
 static void infer_if_loaded(tg_session *session, tg_printer *out, const tg_command *command) {
     const tg_text_tensor *tensor = &session->tensor;
     uint32_t wanted = session->info.input_bytes;
     if (session->model_state != TG_MODEL_LOADED) {
         print_error(out, "No model");
-    } else if (!(session->info.output_scale > 0.0f && session->info.output_scale < 8e6f)) {
+    } else if (!tells_scale(&session->info)) {
         print_error(out, "The engine tells no scale of an int8 output");
     } else if (session->board->counter_hz == 0) {
         print_error(out, "The board has no timer");
