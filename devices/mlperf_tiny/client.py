@@ -172,9 +172,8 @@ class MLPerfTinyDevice:
 
     def _wanted_encoding(self) -> Encoding:
         model = self.profile.model
-        if model in inputs.NOT_RECOVERABLE:
-            reason = inputs.NOT_RECOVERABLE[model]
-            raise BoardError(f"{self.link.name}: the board carries {model}, which {reason}")
+        if model in inputs.REFUSED:
+            raise BoardError(f"{self.link.name}: the board carries {inputs.REFUSED[model]}")
         size = inputs.INPUT_BYTES.get(model, self.tensors.input_bytes)
         if size != self.tensors.input_bytes:
             raise BoardError(

@@ -40,9 +40,11 @@ INPUT_BYTES: Mapping[str, int] = MappingProxyType(
 TRUNCATING = frozenset({"kws01"})
 """Models whose reference firmware cuts printed digits off."""
 
-NOT_RECOVERABLE: Mapping[str, str] = MappingProxyType(
+REFUSED: Mapping[str, str] = MappingProxyType(
     {
-        "ad01": "answers one reconstruction error in place of the output tensor",
-        "strww01": "is measured on a stream of audio, not sample by sample",
+        "ad01": "ad01, which answers one reconstruction error in place of the output tensor",
+        "strww01": "strww01, which is measured on a stream of audio, not sample by sample",
+        "none": "no model; upload one, or link one into the firmware",  # our firmware
     }
 )
+"""Model ids whose firmware cannot be evaluated sample by sample, and why."""

@@ -2,13 +2,12 @@
 
 #include <string.h>
 
-#include "wire.h"
-
 enum { TERMINATOR = '%' };
 
-/* The first byte is COBS's code, the second then the type of the message. */
+/* The first byte is COBS's code, the second then the type of the message. No request's is a line end or printable. */
 static bool begins_request(const uint8_t *start) {
-    return start[0] >= TG_RUN_START_BYTES && start[1] >= TG_HELLO && start[1] <= TG_RESET;
+    bool line_end = start[1] >= '\n' && start[1] <= '\r';
+    return start[0] >= TG_RUN_START_BYTES && start[1] < ' ' && !line_end;
 }
 
 static void begin_command(tg_command_line *line) {

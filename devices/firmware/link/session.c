@@ -260,8 +260,8 @@ static void act_on(tg_session *session, tg_frame_event event) {
     if (event == TG_FRAME_GOOD) {
         tg_frame request = tg_receiver_frame(&session->receiver);
         handle(session, &request);
-    } else if (event == TG_FRAME_DROPPED && !session->line.talking) {
-        report_dropped(session);
+    } else if (event == TG_FRAME_DROPPED && !(session->line.talking && session->line.ended)) {
+        report_dropped(session); /* a frame behind the last command of a conversation is lost too */
     }
 }
 
