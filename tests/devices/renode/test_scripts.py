@@ -14,7 +14,6 @@ from tests.devices import firmware, native
 from tests.devices.renode.repl_file import Peripheral, read_platform
 
 BOARDS = [board.name for board in boards().values() if board.renode]
-BUILT = [name for name in BOARDS if (firmware.FIRMWARE / "port" / f"{name}.h").is_file()]
 KINDS = {
     "CPU.CortexM",
     "IRQControllers.NVIC",
@@ -139,7 +138,7 @@ def macros(name: str) -> dict[str, str]:
     return {words[1]: words[2] for words in defines if len(words) == 3}
 
 
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", BOARDS)
 def test_a_platform_has_what_the_firmware_of_its_board_uses(name: str) -> None:
     defined = macros(name)
     number = {key: int(value.rstrip("u"), 0) for key, value in defined.items() if is_number(value)}
@@ -152,10 +151,12 @@ def test_a_platform_has_what_the_firmware_of_its_board_uses(name: str) -> None:
     memories = {
         one.address: int(one.properties["size"], 16)
         for one in platform(name).values()
-        if one.kind == "Memory.MappedMemory"
+        if one.kind == "Memory.MappedMemory" and one.address is not None
     }
     assert memories[number["BOARD_FLASH_ORIGIN"]] == number["BOARD_FLASH_BYTES"]
     assert memories[number["BOARD_RAM_ORIGIN"]] == number["BOARD_RAM_BYTES"]
+    if "BOARD_UNIQUE_ID" in number:
+        assert any(at <= number["BOARD_UNIQUE_ID"] < at + size for at, size in memories.items())
     if "BOARD_STORE_ORIGIN" in number:
         assert memories[number["BOARD_STORE_ORIGIN"]] == number["BOARD_STORE_SIZE"]
     assert f"cpu VectorTableOffset {number['BOARD_FLASH_ORIGIN']:#x}" in script(name)
