@@ -23,7 +23,7 @@ Sample = Callable[[int], bytes]
 Accept = Callable[[int, "Member", Answer], None]
 """Takes an answer by its position; called by one thread at a time."""
 
-_RETURNS_WITHIN_S = 5.0
+RETURNS_WITHIN_S = 5.0
 _LOOKS_EVERY_S = 0.25
 _STOPS_WITHIN_S = 2.0
 _log = logging.getLogger("tinygate")
@@ -50,10 +50,14 @@ class Member:
 
 
 class DevicePool:
-    """The devices of a session, in the order of their URLs."""
+    """The devices of a session, in the order of their URLs.
 
-    def __init__(self, open_device: OpenDevice) -> None:
+    One that is lost has `returns_within_s` to show up again.
+    """
+
+    def __init__(self, open_device: OpenDevice, returns_within_s: float = RETURNS_WITHIN_S) -> None:
         self._open_device = open_device
+        self._returns_within_s = returns_within_s
         self.members: list[Member] = []
 
     @property
@@ -90,11 +94,12 @@ class DevicePool:
             InfrastructureError: every device died; the answers until then were handed over.
 
         """
-        work = _Work(SampleQueue(positions), sample, accept, len(self.living))
+        work = _Work(SampleQueue(positions), sample, accept, self._returns_within_s)
         threads = [
             threading.Thread(target=work.serve, args=(member,), daemon=True)
             for member in self.living
         ]
+        work.living = len(threads)
         for thread in threads:
             thread.start()
         try:
@@ -112,11 +117,14 @@ class DevicePool:
 class _Work:
     """One run: what the threads, one for each member, share."""
 
-    def __init__(self, queue: SampleQueue, sample: Sample, accept: Accept, members: int) -> None:
+    def __init__(
+        self, queue: SampleQueue, sample: Sample, accept: Accept, returns_within_s: float
+    ) -> None:
         self.queue = queue
+        self.living = 0
         self._sample = sample
         self._accept = accept
-        self._living = members
+        self._returns_within_s = returns_within_s
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
 
@@ -165,7 +173,7 @@ class _Work:
         """Open a lost device anew; it may take some seconds to show up again."""
         if not isinstance(error, (LinkError, NoAnswer)):
             return False
-        give_up = time.monotonic() + _RETURNS_WITHIN_S
+        give_up = time.monotonic() + self._returns_within_s
         while True:
             try:
                 member.reopen()
@@ -181,8 +189,8 @@ class _Work:
     def _bury(self, member: Member, error: DeviceError, answered: int) -> None:
         member.close()
         with self._lock:
-            self._living -= 1
-            last = self._living == 0
+            self.living -= 1
+            last = self.living == 0
         if last and self.queue.pause(0.0):
             raise InfrastructureError(str(error)) from error
         text = "warning: a device died after %d answers, the others take its samples: %s"

@@ -25,7 +25,7 @@ from harness.runtimes.answer_journal import AnswerJournal
 from harness.runtimes.answers import Answers
 from harness.runtimes.base import BaseSession
 from harness.runtimes.device_errors import translated
-from harness.runtimes.device_pool import DevicePool, Member
+from harness.runtimes.device_pool import RETURNS_WITHIN_S, DevicePool, Member
 from harness.runtimes.device_record import describe, kind_of
 from harness.runtimes.encoded_images import EncodedImages
 from harness.runtimes.tflite import TFLiteArtifact
@@ -38,13 +38,15 @@ _CHUNK_SAMPLES = 4096
 class Bench:
     """The devices of a session: their URLs, how one is connected, and what goes on record.
 
-    A lone emulator is started up to `emulators` times.
+    A lone emulator is started up to `emulators` times. A device that is lost has
+    `returns_within_s` to show up again.
     """
 
     urls: tuple[str, ...]
     connect: Callable[[str], InferenceDevice]
     version: str
     emulators: int
+    returns_within_s: float = RETURNS_WITHIN_S
 
 
 class DeviceSession(BaseSession):
@@ -58,7 +60,7 @@ class DeviceSession(BaseSession):
         self._bench = bench
         self._kind: dict[str, Any] | None = None
         self._answers = Answers(0, self._output_bytes)
-        self._pool = DevicePool(self._open)
+        self._pool = DevicePool(self._open, bench.returns_within_s)
         self._finalizer = weakref.finalize(self, _close, self._pool.members)
         with self._closed_on_error():
             self._pool.open_all(bench.urls)

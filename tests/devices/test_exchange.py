@@ -17,11 +17,11 @@ from devices.fake import (
     Fault,
     fake_model,
 )
+from devices.links.faulty import BYTE_FAULTS, Line
 from devices.protocol import frames
 from devices.protocol.codes import ErrorCode, Message
 from devices.protocol.frames import Frame
 from devices.protocol.messages import ModelInfo
-from tests.devices.faults import FAULTS, Line
 
 MODEL = fake_model(300, 10, 5, bytes(range(256)) * 40)
 
@@ -44,12 +44,11 @@ def failure(call: Callable[[], object], kind: type[DeviceError], within_s: float
 
 
 @pytest.mark.parametrize("direction", ["to_device", "to_host"])
-@pytest.mark.parametrize("name", list(FAULTS))
+@pytest.mark.parametrize("name", list(BYTE_FAULTS))
 def test_a_bad_line_changes_no_result(name: str, direction: str) -> None:
     samples, expected = batch(300)
-    line = Line(FAULTS[name], 0.1, seed=5)
+    line = Line({name: 0.1}, seed=5, clean_pieces=3)
     link = FakeLink(**{direction: line})
-    line.clean_until = 3
     with Device(link, timeout_s=0.02) as device:
         device.load(MODEL)
         answers = list(device.infer(samples))
@@ -59,13 +58,13 @@ def test_a_bad_line_changes_no_result(name: str, direction: str) -> None:
     engine = ChecksumEngine()
     engine.load(MODEL)
     assert list(trace.operators) == engine.trace(samples[0])
-    assert line.spoilt > 20
+    assert line.injected.total() > 20
     assert device.repeats > 0 or name in ("double", "noise")
 
 
 def test_a_line_that_spoils_both_ways_changes_no_result() -> None:
     samples, expected = batch(200)
-    lines = [Line(FAULTS[name], 0.05, seed) for seed, name in enumerate(("flip", "drop"))]
+    lines = [Line({name: 0.05}, seed) for seed, name in enumerate(("flip", "drop"))]
     with Device(FakeLink(to_device=lines[0], to_host=lines[1]), timeout_s=0.02) as device:
         device.load(MODEL)
         answers = {answer.index: answer.output for answer in device.infer(samples)}

@@ -62,6 +62,7 @@ class FakeBench:
 
     links: dict[str, list[Callable[[], Link]]]
     timeout_s: float = 0.05
+    returns_within_s: float = 0.1
     opened: list[str] = field(default_factory=list)
 
     def connect(self, url: str) -> InferenceDevice:
@@ -75,4 +76,6 @@ class FakeBench:
 
     def session(self, model: Path) -> DeviceSession:
         artifact = TFLiteArtifact.load(model, int8=True)
-        return DeviceSession(artifact, Bench(tuple(self.links), self.connect, "test", 1))
+        return DeviceSession(
+            artifact, Bench(tuple(self.links), self.connect, "test", 1, self.returns_within_s)
+        )

@@ -40,7 +40,6 @@ def model(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devices.client.GREETING_TIMEOUTS_S", (0.05, 0.1))
-    monkeypatch.setattr("harness.runtimes.device_pool._RETURNS_WITHIN_S", 0.1)
     monkeypatch.setattr("harness.runtimes.device_pool._LOOKS_EVERY_S", 0.02)
 
 
