@@ -146,7 +146,11 @@ def test_a_platform_has_what_the_firmware_of_its_board_uses(name: str) -> None:
     assert machine
     uart = platform(name)[machine.uart]
     assert uart.address == number["BOARD_UART"]
-    assert uart.interrupts[0][1:] == ("nvic", number["BOARD_UART_IRQ"])
+    lines = [number["BOARD_UART_IRQ"]]
+    if "BOARD_UART_SEND_IRQ" in defined:
+        assert defined["BOARD_UART_SEND_IRQ"] == "(BOARD_UART_IRQ + 1)"
+        lines.append(lines[0] + 1)
+    assert [one[1:] for one in uart.interrupts] == [("nvic", line) for line in lines]
     assert machine.counter_hz == number["BOARD_CORE_HZ"]
     memories = {
         one.address: int(one.properties["size"], 16)
