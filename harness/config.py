@@ -127,6 +127,8 @@ class EvaluateConfig(Table):
     `/dev/ttyACM0`, `socket://host:port`. A lone emulator is started once per core."""
     board: str | None = None
     """Name of the board that must answer; an emulator's URL names it already."""
+    protocol: str = "tinygate"
+    """What the devices speak: `tinygate`, or `mlperf-tiny` for boards with MLPerf Tiny firmware."""
 
 
 class TrackConfig(Table):

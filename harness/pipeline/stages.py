@@ -12,6 +12,7 @@ from typing import Any
 from export.artifact import Artifact
 from export.errors import ExportError
 from export.model import CONVERTERS, ONNX_NAME, TFLITE_NAME, export_model
+from harness.config import EvaluateConfig
 from harness.errors import ArtifactError
 from harness.evaluation import evaluate
 from harness.files import write_json
@@ -114,7 +115,9 @@ class Stages:
     def _options(self, runtime: str) -> dict[str, Any]:
         if runtime == "device":
             wanted = self.plan.config.evaluate
-            return {"devices": wanted.devices, "board": wanted.board}
+            options = {"devices": wanted.devices, "board": wanted.board}
+            other = wanted.protocol != EvaluateConfig().protocol  # results of before stay found
+            return options | ({"protocol": wanted.protocol} if other else {})
         return {"allow_custom": True} if runtime == "torch" else {}
 
     def _train(self, candidate: Candidate, folder: Path) -> None:

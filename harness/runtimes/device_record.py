@@ -31,7 +31,8 @@ def describe(
     """Return what devices of one kind are.
 
     `counts` are the raw ticks of every sample, `unique_ids` name the devices that answered: all, by
-    default.
+    default. The stack's high-water mark of a device that has inferred nothing since its start says
+    nothing, and is left out.
     """
     first = devices[0]
     greeting, info, stats, clock = first.greeting, first.info, first.stats(), first.clock
@@ -49,9 +50,10 @@ def describe(
         arena_bytes=info.arena_bytes if info else None,
         planned_bytes=info.planned_bytes if info else None,
         model_bytes=stats.model_bytes if stats else None,
-        stack_used_bytes=stats.stack_used_bytes if stats else None,
+        stack_used_bytes=stats.stack_used_bytes if stats and stats.inferences else None,
         flash_bytes=stats.flash_bytes if stats else None,
         ram_bytes=stats.ram_bytes if stats else None,
+        artifact_verified=all(any(one.greeting.model_sha256) for one in devices),
     )
 
 
