@@ -137,8 +137,14 @@ class Device:
         raise NoAnswer(f"{self.link.name}: {TRACE_ATTEMPTS} traces came with operators missing")
 
     def stats(self) -> Stats:
-        """Return memory and counters of the device."""
-        return self._unpacked(Stats.unpack, self._exchange.one(Message.STATS).payload)
+        """Return memory and counters of the device, since its start."""
+        while True:
+            try:
+                payload = self._exchange.one(Message.STATS).payload
+            except SessionLost as error:
+                self._restart(error)
+            else:
+                return self._unpacked(Stats.unpack, payload)
 
     def reset(self) -> Greeting:
         """Return the greeting after the device has started anew; an uploaded model is gone."""
@@ -260,6 +266,8 @@ class Device:
         self.greeting = self._greet()
         if self._model:
             self.info = self._with_restarts(self._load_once)
+        elif self.info is None:
+            return
         elif self.greeting.model_sha256 == before.model_sha256:
             self.use_held_model()
         else:

@@ -105,8 +105,8 @@ class DevicePool:
         try:
             for thread in threads:
                 thread.join()
-        except BaseException:  # Ctrl-C: a device that hangs must not hold it up
-            work.queue.stop()
+        except BaseException as error:  # Ctrl-C: a device that hangs must not hold it up
+            work.fail(error)
             give_up = time.monotonic() + _STOPS_WITHIN_S
             for thread in threads:
                 thread.join(max(0.0, give_up - time.monotonic()))
@@ -138,8 +138,13 @@ class _Work:
         try:
             self._serve(member)
         except BaseException as error:  # handed over to the thread that waits
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """End the run: no answer is taken any more."""
+        with self._lock:
             self._failure = self._failure or error
-            self.queue.stop()
+        self.queue.stop()
 
     def _serve(self, member: Member) -> None:
         answered, came_back = 0, False

@@ -9,6 +9,7 @@ import pytest
 
 from devices.client import GREETING_TIMEOUTS_S, Device
 from devices.errors import DeviceError, LinkError, NoAnswer, ProtocolError, Refused
+from devices.exchange import Exchange
 from devices.fake import (
     DEFAULT_GREETING,
     ChecksumEngine,
@@ -206,6 +207,34 @@ def test_a_device_that_resets_itself_and_answers_nothing_in_between_is_given_up(
     )
     assert "started anew 4 times" in text
     assert kept == list(range(30))
+
+
+def test_figures_of_a_device_that_was_reset_are_asked_again_with_the_model_loaded() -> None:
+    fake = FakeDevice()
+    with Device(FakeLink(fake), timeout_s=0.1) as device:
+        device.load(MODEL)
+        fake.power_cycle()
+        assert device.stats().model_bytes == len(MODEL)
+    with Device(FakeLink(fake), timeout_s=0.1) as device:
+        fake.power_cycle()
+        assert device.stats().model_bytes == 0
+
+
+def test_two_hosts_do_not_number_their_requests_alike() -> None:
+    firsts = set()
+    for _ in range(20):
+        exchange = Exchange(FakeLink(), 1, 1.0)
+        request = exchange._next(iter([(0, Message.STATS, b"")]))
+        assert request is not None and 0 < request.sequence < 1 << 32
+        firsts.add(request.sequence)
+    assert len(firsts) > 15
+
+
+def test_sequence_number_0_is_skipped() -> None:
+    exchange = Exchange(FakeLink(), 1, 1.0)
+    exchange._sequence = (1 << 32) - 1
+    request = exchange._next(iter([(0, Message.STATS, b"")]))
+    assert request is not None and request.sequence == 1
 
 
 class Failing(ChecksumEngine):

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from devices.check import model as known
+from devices.client import Device, connect
 from devices.errors import LinkError
+from devices.fake import FakeDevice
 from devices.links import Link, open_link
 from devices.links.faulty import FaultPlan, FaultyLink
+from devices.protocol import frames
+from devices.protocol.codes import ErrorCode, Message
+from devices.protocol.frames import Frame
+from devices.protocol.messages import Error
+from harness.cli.main import run
 from harness.errors import InfrastructureError
+from harness.predictions import Predictions
+from harness.runtimes.device_session import Bench
 from tests.devices import firmware
 from tests.exported import Exported
 from tests.harness.runtimes.device_bench import (
     FakeBench,
+    TfliteFakeEngine,
     fake_link,
     images_of,
     model_file,
@@ -38,8 +53,8 @@ def breaking(at: int) -> Link:
 
 
 def test_a_link_that_breaks_at_any_byte_loses_no_answer(tmp_path: Path) -> None:
-    model, images, keep = model_file(tmp_path), images_of(4), tmp_path / "keep"
-    expected, kept, at = scores_of(images), set(), 0
+    model, images, keep = model_file(tmp_path), images_of(3), tmp_path / "keep"
+    expected, sizes, at = scores_of(images), set(), 0
     for at in range(2000):
         links = [functools.partial(breaking, at), gone]
         try:
@@ -48,12 +63,13 @@ def test_a_link_that_breaks_at_any_byte_loses_no_answer(tmp_path: Path) -> None:
             break
         except InfrastructureError as error:
             assert "\n" not in str(error)
-        kept.add(keep.stat().st_size if keep.exists() else 0)
-        with FakeBench({"fake://a": [fake_link]}).session(model) as session:
-            assert np.array_equal(session.predict_kept(images, keep, None), expected)
-        keep.unlink()
+        if keep.exists():
+            sizes.add(keep.stat().st_size)
+            with FakeBench({"fake://a": [fake_link]}).session(model) as session:
+                assert np.array_equal(session.predict_kept(images, keep, None), expected)
+            keep.unlink()
     assert 500 < at < 1999
-    assert len(kept) == 4
+    assert len(sizes) == 2
 
 
 def test_an_emulator_behind_every_fault_answers_what_it_must(tmp_path: Path) -> None:
@@ -71,6 +87,59 @@ def test_an_emulator_behind_every_fault_answers_what_it_must(tmp_path: Path) -> 
     codes = np.frombuffer(raw, np.int8).reshape(40, -1)
     assert np.array_equal(scores, (codes.astype(np.float32) - 7) * np.float32(0.5))
     assert len(bench.opened) > 1
+
+
+def flooding_port(flood: bytes) -> Iterator[str]:
+    """Yield the URL of a device that answers 50 pieces and then floods; it takes one connection."""
+
+    def serve() -> None:
+        device, answered = FakeDevice(TfliteFakeEngine()), 0
+        with contextlib.suppress(OSError), listener.accept()[0] as connection:
+            listener.close()
+            while data := connection.recv(4096):
+                connection.sendall(device.feed(data))
+                answered += 1
+                while answered > 50:
+                    connection.sendall(flood * 100)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"socket://127.0.0.1:{listener.getsockname()[1]}"
+
+
+FLOODS = {
+    "bytes without a zero": b"\x07" * 64,
+    "zeros": bytes(64),
+    "stale replies": frames.encode(Frame(Message.RESULT, 7, 7, bytes(16))),
+    "errors": frames.encode(Frame(Message.ERROR, 0, 0, Error(ErrorCode.BAD_FRAME, "no").pack())),
+    "requests": frames.encode(Frame(Message.INFER, 7, 7, bytes(8))),
+}
+
+
+@pytest.mark.parametrize("name", list(FLOODS))
+def test_a_flood_ends_the_command_with_4_and_one_line_and_it_goes_on_later(
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hasty = functools.partial(connect, timeout_s=0.1)
+    monkeypatch.setattr("harness.runtimes.device.connect", hasty)
+    at_once = functools.partial(Bench, returns_within_s=0.0)
+    monkeypatch.setattr("harness.runtimes.device.Bench", at_once)
+    model, data, out = model_file(tmp_path), tmp_path / "d.npz", tmp_path / "p.npz"
+    np.savez(data, images=images_of(300), labels=np.arange(300) % 8)
+    command = ["evaluate", "--runtime", "device", "--model", str(model), "--data", str(data)]
+    for url in flooding_port(FLOODS[name]):
+        assert run([*command, "--out", str(out), "--device", url]) == 4
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert f"of 300 answers are kept in {out}.partial" in error
+    assert not out.exists()
+    monkeypatch.setattr("harness.runtimes.device.connect", lambda _: Device(fake_link()))
+    assert run([*command, "--out", str(out), "--device", "fake://"]) == 0
+    assert np.array_equal(Predictions.load(out).scores, scores_of(images_of(300)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["d.npz", "model.tflite", "p.npz"]
 
 
 def evaluation(model: Path, data: Path, out: Path) -> subprocess.Popen[str]:
