@@ -18,7 +18,8 @@ from reports.columns import (
     runtime_columns,
     twin_note,
 )
-from reports.figures import INK, Drawing, class_chart, reliability_diagram
+from reports.drawing import INK, Drawing
+from reports.figures import class_chart, reliability_diagram
 from reports.report import Report
 from reports.text import printable
 

@@ -1,4 +1,4 @@
-"""The commands that work on files of any origin, and on a config: evaluate, compare, gate."""
+"""The commands that work on files of any origin: evaluate, compare, gate, analyze."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OPTIONAL_CONFIG = Annotated[
 
 def add_commands(app: typer.Typer) -> None:
     """Register this group's commands."""
-    for command in (evaluate, compare, gate):
+    for command in (evaluate, compare, gate, analyze):
         app.command()(command)
 
 
@@ -94,6 +94,58 @@ def gate(
     return gate_files(
         _required("--checks", checks), reference, _required("--candidate", candidate), outputs
     )
+
+
+def analyze(
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Folders of finished pipelines, runs/<name>: one sweep.", metavar="RUN..."
+        ),
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="A CSV of accuracies instead: family, width, params, accuracy_percent_mean."
+        ),
+    ] = None,
+    runtime: Annotated[
+        str | None, typer.Option(help="Whose answers; torch where it has answered.")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="The sweep's config, for what takes the images: spectrum and ranks."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the results; by default RUN/analysis.")
+    ] = None,
+    saturated_below: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of the errors that a doubling must take away."),
+    ] = 0.02,
+    classes: Annotated[
+        int | None, typer.Option(min=2, help="With --table: of the test set.")
+    ] = None,
+    samples_per_class: Annotated[
+        int | None, typer.Option(min=1, help="With --table: test images of each class.")
+    ] = None,
+) -> int:
+    """Write scaling laws, error overlaps, class spread and calibration of a finished sweep."""
+    from harness.cli.analyze import SweepOptions, analyze_sweep, analyze_table
+    from harness.scaling.analysis import Shape
+
+    if (table is None) == (not runs):
+        raise typer.BadParameter("give either RUN folders or --table T.csv")
+    if table is None:
+        if classes is not None or samples_per_class is not None:
+            raise typer.BadParameter("--classes and --samples-per-class go with --table")
+        return analyze_sweep(SweepOptions(tuple(runs or ()), runtime, config, saturated_below), out)
+    if runtime is not None or config is not None:
+        raise typer.BadParameter("--runtime and --config go with RUN folders")
+    if (classes is None) != (samples_per_class is None):
+        raise typer.BadParameter("--classes and --samples-per-class go together")
+    shape = Shape(classes, samples_per_class) if classes and samples_per_class else None
+    return analyze_table(table, shape, saturated_below, out)
 
 
 def _required(name: str, value: T | None) -> T:

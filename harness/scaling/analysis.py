@@ -25,6 +25,7 @@ from harness.scaling.sweep import Sweep
 from harness.scaling.training_loss import FinalLoss, LossLaw, loss_laws
 
 _FEWEST_FOR_INTERVAL = 3
+_POWER_LAW_R2 = 0.9
 
 
 @dataclass(frozen=True)
@@ -111,14 +112,24 @@ def analyse_sweep(
         spectrum=measured.spectrum,
         ranks=measured.ranks,
         efficiencies=_efficiencies(base, measured),
-        notes=(*notes, *base.notes, *_seed_notes(sweep.sizes), *measured.notes),
+        notes=(
+            *notes,
+            *base.notes,
+            *_seed_notes(sweep.sizes),
+            *measured.notes,
+            *_spectrum_notes(measured.spectrum),
+        ),
     )
 
 
 def analyse_table(
-    title: str, sizes: Sequence[Size], shape: Shape | None, threshold: float = SATURATED_BELOW
+    title: str,
+    sizes: Sequence[Size],
+    shape: Shape | None,
+    threshold: float = SATURATED_BELOW,
+    unused: Sequence[str] = (),
 ) -> Analysis:
-    """Return what mean error rates alone tell: no answer of any model is known."""
+    """Return what error rates alone tell; `unused` are columns of the table to be named."""
     base = _of_sizes(title, sizes, threshold)
     notes = [
         *base.notes,
@@ -130,6 +141,12 @@ def analyse_table(
             "per-seed exponents: the table has means; give one row a seed, with the columns seed "
             "and accuracy_percent, to have them"
         )
+        if any(size.models is None for size in sizes):
+            notes.append(
+                "intervals of local exponents: they take accuracy_percent_std and the column seeds"
+            )
+    if unused:
+        notes.append(f"columns of the table that are not used: {', '.join(unused)}")
     if shape is None:
         notes.append("null of the Gini: give --classes and --samples-per-class")
     return replace(
@@ -191,6 +208,15 @@ def _seed_notes(sizes: Sequence[Size]) -> list[str]:
     if len(set(seeds.values())) > 1:
         notes.append("sizes differ in their seeds: per-seed exponents are of the seeds all share")
     return notes
+
+
+def _spectrum_notes(found: Spectrum | None) -> list[str]:
+    if found is None or found.r2 is None or found.r2 >= _POWER_LAW_R2:
+        return []
+    return [
+        f"data spectrum: it is no power law over the ranks {found.first} to {found.last} (R2 "
+        f"{found.r2:.2f}), so beta and the gamma it implies mean little"
+    ]
 
 
 def _efficiencies(base: Analysis, measured: Measured) -> tuple[RankEfficiency, ...]:
