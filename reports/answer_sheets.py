@@ -18,7 +18,7 @@ _OVERLAP_COLUMNS = (
 _OVERLAP_NOTE = (
     "Over all seed pairs. The interval is the percentile bootstrap over seed pairs (10,000 "
     "resamples) for display only: pairs share models and all share the samples, so it is too "
-    "narrow. independent in class: J of errors independent within classes; independent global: "
+    "narrow. independent_in_class: J of errors independent within classes; independent_global: "
     "eA eB / (eA + eB - eA eB); containment: the smaller error rate over the larger. position: 0 "
     "as by chance within classes, 1 as if contained."
 )
@@ -145,8 +145,8 @@ def _gini(analysis: Analysis) -> Sheet:
     return sheet(
         "gini",
         "Gini coefficient of the class accuracies",
-        "null: all classes share the size's accuracy and differ by sampling alone (4000 seeded "
-        "binomial draws); 95 % of such models would be below null 95. above null: the mean Gini "
+        "null_mean: all classes share the size's accuracy and differ by sampling alone (4000 "
+        "seeded binomial draws); 95 % of such models would be below null_95. above_null: the mean Gini "
         "is beyond that.",
         "size:t parameters accuracy gini gini_std null_mean null_95 above_null:t",
         [
@@ -201,7 +201,7 @@ def _calibration(analysis: Analysis) -> Sheet:
     return sheet(
         "calibration",
         "Calibration",
-        "ECE over 15 bins (biased upwards for few samples); global gap: mean confidence minus "
+        "ECE over 15 bins (biased upwards for few samples); global_gap: mean confidence minus "
         "accuracy, above 0 is overconfident. Means over seeds.",
         "size:t parameters accuracy ece ece_std global_gap confidence confidence_correct "
         "confidence_wrong",

@@ -39,7 +39,8 @@ def _matrix(analysis: Analysis) -> Drawing | None:
     if not known:
         return None
     table = np.array([[known.get(frozenset((a, b)), np.nan) for b in names] for a in names])
-    limits = (0.0, max(known.values()) or 1.0)
+    low, high = min(known.values()), max(known.values())
+    limits = (low, high) if low < high else (0.0, 1.0)
     side = 2.0 + 0.42 * len(names)
     with styled():
         figure = blank(side + 0.8, side)
@@ -47,7 +48,6 @@ def _matrix(analysis: Analysis) -> Drawing | None:
         heat_map(axes, table, names, names, "Jaccard index of error sets", limits)
         if len(names) <= _MOST_WRITTEN:
             write_cells(axes, table, "{:.2f}")
-    low = min(known.values())
     return Drawing(
         figure,
         "Overlap of error sets",

@@ -104,7 +104,7 @@ def _steps(analysis: Analysis) -> Sheet:
         "local_exponents",
         "Local exponents between neighbours",
         "alpha = -ln(e2 / e1) / ln(N2 / N1). The interval (95 %, Welch) is of the spread over "
-        "seeds. gain points: percentage points of accuracy per doubling of N; errors removed: the "
+        "seeds. gain_points: percentage points of accuracy per doubling of N; errors_removed: the "
         "share of the errors that a doubling takes away, in percent.",
         "family:t smaller larger parameters_smaller parameters_larger alpha alpha_95:i gain_points "
         "errors_removed_percent saturated:t",

@@ -41,7 +41,7 @@ class Sheet:
         """Return a heading, the note and the table; text of any origin is escaped."""
         rules = ["---" if column.kind == "text" else "---:" for column in self.columns]
         rows = [[_shown(cell) for cell in row] for row in self.rows]
-        lines = [[escaped(_words(column.name)) for column in self.columns], rules, *rows]
+        lines = [[escaped(column.name) for column in self.columns], rules, *rows]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         return f"## {escaped(self.title)}\n\n{escaped(self.note)}\n\n{table}\n"
 
@@ -75,10 +75,6 @@ def sheet(name: str, title: str, note: str, columns: str, rows: Sequence[Sequenc
     split = [one.partition(":") for one in columns.split()]
     heads = tuple(Column(name, kinds[kind]) for name, _, kind in split)
     return Sheet(name, title, note, heads, tuple(tuple(row) for row in rows))
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _shown(cell: Cell) -> str:

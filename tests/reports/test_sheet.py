@@ -32,7 +32,7 @@ def test_markdown_rounds_and_escapes() -> None:
     lines = made().markdown().splitlines()
     assert lines[0] == "## A \\| title"
     assert lines[2] == "A \\*note\\*."
-    assert lines[4] == "| who | count | value | range 95 |"
+    assert lines[4] == "| who | count | value | range\\_95 |"
     assert lines[5] == "| --- | ---: | ---: | ---: |"
     assert lines[6] == '| a, "b" \\| c | 12,345 | 0.1235 | \u22120.5 to 1 |'
     assert lines[7] == "| none | — | — | — |"
