@@ -12,13 +12,15 @@ from harness.scaling.size import families
 from reports.sheet import Cell, Sheet, sheet
 
 _OVERLAP_COLUMNS = (
-    "first:t second:t seed_pairs jaccard std bootstrap_95:i independent_in_class "
-    "independent_global containment position"
+    "first:t second:t seed_pairs jaccard std bootstrap_95:i recipe_95:i "
+    "independent_in_class independent_global containment position"
 )
 _OVERLAP_NOTE = (
     "Over all seed pairs. The interval is the percentile bootstrap over seed pairs (10,000 "
     "resamples) for display only: pairs share models and all share the samples, so it is too "
-    "narrow. independent_in_class: J of errors independent within classes; independent_global: "
+    "narrow. recipe_95 is for new seeds and new samples and decides more safely: on ln J, seeds as "
+    "rows and columns, with the samples' share. independent_in_class: J of errors independent "
+    "within classes; independent_global: "
     "eA eB / (eA + eB - eA eB); containment: the smaller error rate over the larger. position: 0 "
     "as by chance within classes, 1 as if contained."
 )
@@ -106,6 +108,7 @@ def _rows(overlaps: Sequence[Overlap]) -> list[tuple[Cell, ...]]:
             one.mean,
             one.std,
             one.bootstrap,
+            one.recipe,
             one.independent,
             one.independent_global,
             one.containment,
@@ -122,7 +125,7 @@ def _matched(analysis: Analysis) -> Sheet:
         "Each size of the family with fewer sizes beside the nearest of the other in parameters; "
         "not matched where they differ by more than a factor of 1.5.",
         "first:t second:t parameters_first parameters_second ratio matched:t jaccard std "
-        "bootstrap_95:i independent_in_class containment",
+        "bootstrap_95:i recipe_95:i independent_in_class containment",
         [
             (
                 one.overlap.first,
@@ -133,6 +136,7 @@ def _matched(analysis: Analysis) -> Sheet:
                 one.overlap.mean,
                 one.overlap.std,
                 one.overlap.bootstrap,
+                one.overlap.recipe,
                 one.overlap.independent,
                 one.overlap.containment,
             )
@@ -146,8 +150,8 @@ def _gini(analysis: Analysis) -> Sheet:
         "gini",
         "Gini coefficient of the class accuracies",
         "null_mean: all classes share the size's accuracy and differ by sampling alone (4000 "
-        "seeded binomial draws); 95 % of such models would be below null_95. above_null: the mean Gini "
-        "is beyond that.",
+        "seeded binomial draws); 95 % of such models would be below null_95. above_null: the mean "
+        "Gini is beyond that.",
         "size:t parameters accuracy gini gini_std null_mean null_95 above_null:t",
         [
             (

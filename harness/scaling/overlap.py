@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.scaling.line import CONFIDENCE, Interval
+from harness.scaling.overlap_interval import recipe_interval
 from harness.scaling.size import Size
 from harness.scaling.sweep import Group, Run, Sweep
 
@@ -33,6 +34,8 @@ class Overlap:
         bootstrap: 95 % percentile interval of the mean over 10,000 resamples of the pairs, as arXiv
             2603.07365 has it. For display: pairs share models and all share the samples, so it is
             too narrow and decides nothing.
+        recipe: 95 % interval of J for new seeds and new samples, see `recipe_interval`; None
+            within one size, for a side with one seed, or where two models share no error.
         independent: J if errors were independent within each class, E / (a + b - E) with
             E = sum_c a_c b_c / n_c; the mean over the pairs. None where classes are unknown.
         independent_global: J if they were independent over all samples,
@@ -50,6 +53,7 @@ class Overlap:
     mean: float | None
     std: float | None
     bootstrap: Interval | None
+    recipe: Interval | None
     independent: float | None
     independent_global: float
     containment: float
@@ -133,11 +137,16 @@ def _overlap(
         mean=mean,
         std=float(values.std(ddof=1)) if len(values) > 1 else None,
         bootstrap=_bootstrap(values),
+        recipe=None if first is second else recipe_interval(_masks(first), _masks(second)),
         independent=independent,
         independent_global=float(tables.independent_global[rows, columns].mean()),
         containment=containment,
         position=_position(mean, independent, containment),
     )
+
+
+def _masks(group: Group) -> NDArray[np.bool_]:
+    return np.array([run.wrong for run in group.runs])
 
 
 def _position(mean: float, independent: float, containment: float) -> float | None:
@@ -173,6 +182,7 @@ def _expected(first: Size, second: Size) -> Overlap:
         mean=None,
         std=None,
         bootstrap=None,
+        recipe=None,
         independent=None,
         independent_global=a * b / (a + b - a * b) if both else 1.0,
         containment=min(a, b) / both if both else 1.0,
