@@ -22,7 +22,7 @@ Ints = npt.NDArray[np.int64]
 _FAMILY_GAMMA_SHARE = 20
 """Under Holm the interval of a class's nuisance rate takes alpha / (20 C)."""
 
-_SCREEN = 2.0
+_SCREEN = 4.0
 """Classes whose normal p-value exceeds so many alpha are not rejected, and not looked at again."""
 
 
@@ -190,6 +190,6 @@ class ClassDrops:
         )
         if not above.any() and self.limit > 0:
             needed = np.maximum(needed, fewest_that_comply(self.limit, alpha))
-        totals = needed * self.n / sizes
+        totals = np.ceil(needed) * self.n / sizes
         total = float(totals.min() if above.any() else totals.max())
         return math.ceil(total) if math.isfinite(total) else None

@@ -81,7 +81,7 @@ class Mismatches:
             )
         matches = _most(self.compared - self.count, self.compared, self.population, alpha)
         most = _most(self.count, self.compared, self.population, alpha)
-        return 1 - matches / self.population, most / self.population
+        return (self.population - matches) / self.population, most / self.population
 
     def future_bound(self, alpha: float) -> float:
         """Return the upper bound of the rate among inputs drawn like the compared ones."""
@@ -97,12 +97,24 @@ class Mismatches:
 
     def samples_needed(self, alpha: float, power: float = POWER) -> int | None:
         """Return how many samples to compare; the whole set always decides about the set."""
+        if self.population is not None and self.count == 0:
+            return _fewest_that_comply(self.population, self.limit, alpha)
         needed = None
         if self.limit > 0 or self.count > 0:
             needed = clopper_pearson.samples_needed(self.estimate, self.limit, alpha, power)
         if self.population is None:
             return needed
         return self.population if needed is None else min(needed, self.population)
+
+
+def _fewest_that_comply(population: int, limit: float, alpha: float) -> int:
+    """Return how many of the set to compare, none of them a mismatch; by bisection."""
+    low, high = 0, population
+    while high - low > 1:
+        middle = (low + high) // 2
+        complies = Mismatches(0, middle, population, limit).complies(alpha)
+        low, high = (low, middle) if complies else (middle, high)
+    return high
 
 
 def _most(count: int, compared: int, population: int, alpha: float) -> int:

@@ -76,7 +76,7 @@ class RecipeMean:
 
     @cached_property
     def _per_sample(self) -> Floats:
-        means = self.candidate.mean(axis=0)
+        means: Floats = self.candidate.mean(axis=0)
         return means if self.reference is None else means - self.reference.mean(axis=0)
 
     @cached_property

@@ -45,10 +45,8 @@ class _Spread:
     @property
     def seeds(self) -> float:
         """The variance that the row and column means show."""
-        return sum(
-            float(self.matrix.mean(axis=1 - axis).var(ddof=1)) / self.matrix.shape[axis]
-            for axis in (0, 1)
-        )
+        rows, columns = self.matrix.mean(axis=1), self.matrix.mean(axis=0)
+        return float(rows.var(ddof=1) / rows.size + columns.var(ddof=1) / columns.size)
 
     @property
     def samples(self) -> float:
@@ -177,8 +175,9 @@ class RecipeOverlap:
     def _unions(self) -> Floats:
         """How many samples each pair of seeds gets wrong between them, shape (S_r, S_c)."""
         wrong_r, wrong_c = self.reference.astype(float), self.candidate.astype(float)
-        both = wrong_r @ wrong_c.T
-        return wrong_r.sum(axis=1)[:, None] + wrong_c.sum(axis=1) - both
+        unions: Floats = np.add.outer(wrong_r.sum(axis=1), wrong_c.sum(axis=1))
+        unions -= wrong_r @ wrong_c.T
+        return unions
 
     @cached_property
     def _spread(self) -> _Spread:
