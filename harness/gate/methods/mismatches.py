@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -108,12 +109,16 @@ class Mismatches:
 
 
 def _fewest_that_comply(population: int, limit: float, alpha: float) -> int:
-    """Return how many of the set to compare, none of them a mismatch; by bisection."""
+    """Return how many of the set to compare, none of them a mismatch, by bisection.
+
+    As many as make it rare to miss every one of the fewest mismatches that break the limit.
+    """
+    forbidden = min(math.floor(population * (limit + LIMIT_TOLERANCE)) + 1, population)
     low, high = 0, population
     while high - low > 1:
         middle = (low + high) // 2
-        complies = Mismatches(0, middle, population, limit).complies(alpha)
-        low, high = (low, middle) if complies else (middle, high)
+        missed = stats.hypergeom.cdf(0, population, forbidden, middle)
+        low, high = (low, middle) if missed <= alpha else (middle, high)
     return high
 
 

@@ -24,7 +24,7 @@ WIDEST_WINDOW = 4000
 """Counts of c that are summed; with more of them the corrected score is normal to three digits."""
 
 _TIE = 1e-9
-_NEGLIGIBLE = 1e-6
+_NEGLIGIBLE = 1e-4
 """Of gamma: what the truncated sums may lose."""
 
 Floats = npt.NDArray[np.float64]
@@ -83,15 +83,21 @@ def _first_rejected(c: Ints, n: int, margin: float, observed: float) -> Ints:
 
 
 def _chances(first: Ints, c: Ints, n: int, margin: float, rates: Floats, gamma: float) -> Floats:
-    """Return for each q the chance of b >= first(c), summed over c; c without weight left out."""
+    """Return for each q the chance of b >= first(c), summed over c.
+
+    Left out are c without weight and tails that are negligible by Bernstein's inequality.
+    """
     q = rates[:, None]
     log_choose = special.gammaln(n + 1) - special.gammaln(c + 1) - special.gammaln(n - c + 1)
     weight = np.exp(log_choose + special.xlogy(c, q) + special.xlog1py(n - c, -q))
-    row, column = np.nonzero(weight > gamma * _NEGLIGIBLE / c.size)
-    given = np.minimum((rates[row] + margin) / np.maximum(1 - rates[row], np.finfo(float).tiny), 1)
-    left = (n - c)[column]
-    tail = clopper_pearson.p_above(np.minimum(first[column], left), left, given)
-    tail = np.where(first[column] > left, 0.0, tail)
+    given = np.minimum((q + margin) / np.maximum(1 - q, np.finfo(float).tiny), 1)
+    left = n - c
+    mean = left * given
+    beyond = np.maximum(first - mean, 0)
+    exponent = beyond**2 / (2 * (mean * (1 - given) + beyond / 3) + np.finfo(float).tiny)
+    least = gamma * _NEGLIGIBLE / c.size
+    row, column = np.nonzero((weight * np.exp(-exponent) > least) & (first <= left))
+    tail = clopper_pearson.p_above(first[column], left[column], given[row, 0])
     return cast(Floats, np.bincount(row, weight[row, column] * tail, rates.size))
 
 
