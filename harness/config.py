@@ -127,6 +127,9 @@ class EvaluateConfig(Table):
     `/dev/ttyACM0`, `socket://host:port`. A lone emulator is started once per core."""
     board: str | None = None
     """Name of the board that must answer; an emulator's URL names it already."""
+    device_samples: int | None = Field(default=None, ge=1)
+    """How many test samples, drawn at random by `data.seed`, the device answers; by default all.
+    The gate's runtime is then the device's bit-exact twin, `tflm`, for all of them."""
 
 
 class TrackConfig(Table):
@@ -164,6 +167,19 @@ class Config(Table):
     def _device_is_named(self) -> Config:
         if "device" in self.evaluate.runtimes and not self.evaluate.devices:
             raise ValueError("evaluate.runtimes has 'device', but evaluate.devices names none")
+        return self
+
+    @model_validator(mode="after")
+    def _sampled_device_has_a_twin(self) -> Config:
+        if self.evaluate.device_samples is None:
+            return self
+        if "device" not in self.evaluate.runtimes:
+            raise ValueError("evaluate.device_samples needs 'device' among evaluate.runtimes")
+        if self.gate is not None and self.gate.runtime == "device":
+            raise ValueError(
+                "evaluate.device_samples leaves samples out on the device, so the gate's runtime "
+                "is its twin: set gate.runtime = 'tflm'"
+            )
         return self
 
     @model_validator(mode="after")

@@ -14,10 +14,10 @@ Anyone can write one with numpy, so models trained or run elsewhere can be gated
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,6 +190,34 @@ class Predictions:
             return np.asarray(np.clip(self.scores.max(axis=1), 0.0, 1.0), dtype=np.float64)
         starts = range(0, len(self), _CHUNK_SAMPLES)
         return np.concatenate([_top(self.scores[i : i + _CHUNK_SAMPLES]) for i in starts])
+
+    def of(self, ids: NDArray[np.generic]) -> Predictions:
+        """Return the answers to the samples with these ids, (k,), in their order.
+
+        A part of the samples is not what `data_digest` names, so it loses that.
+
+        Raises:
+            PredictionsError: one of the samples was not answered.
+
+        """
+        if np.array_equal(ids, self.ids):
+            return self
+        if (ids.dtype.kind == "U") != (self.ids.dtype.kind == "U"):
+            raise PredictionsError("one file has numbers for sample ids, the other text")
+        order = np.argsort(self.ids, kind="stable")
+        places = order[np.searchsorted(self.ids[order], ids).clip(max=len(order) - 1)]
+        strange = ids[self.ids[places] != ids]
+        if len(strange):
+            raise PredictionsError(
+                f"{len(strange)} of {len(ids)} samples were not answered here, such as "
+                f"{str(strange[0])!r}; evaluate both on the same split"
+            )
+        part = Predictions(self.scores[places], self.labels[places], self.ids[places], self.meta)
+        return part.with_meta(data_digest=None)
+
+    def with_meta(self, **facts: Any) -> Predictions:
+        """Return the same answers with other facts in `meta`."""
+        return replace(self, meta=self.meta.model_copy(update=facts))
 
     def save(self, path: Path) -> None:
         """Write the `.npz`, atomically; equal content gives equal bytes."""

@@ -8,6 +8,9 @@ LIMIT_TOLERANCE = 1e-9
 """The limit itself is acceptable, and 0.9 * n is not exact in binary: below the step of one sample
 for any n up to 10^8."""
 
+ALPHA = 0.05
+"""What may go wrong at the usual confidence of 95 %."""
+
 POWER = 0.8
 """The chance of a decision that a named number of samples is to give."""
 
