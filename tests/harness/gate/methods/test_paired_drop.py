@@ -83,6 +83,35 @@ def test_the_null_rate_is_the_one_of_the_highest_likelihood(b: int, c: int, marg
     assert tango.null_rate(b, c, 50, margin) == pytest.approx(q[likelihood.argmax()], abs=1e-4)
 
 
+@pytest.mark.parametrize(("b", "c", "margin"), [(6, 1, 0.02), (4, 0, 0.0), (9, 5, -0.1)])
+def test_the_p_value_is_the_one_of_its_definition(b: int, c: int, margin: float) -> None:
+    """Every outcome of 30 pairs is scored and weighed by the multinomial, at 17 rates of c."""
+    n, gamma = 30, 1e-3
+    every_b, every_c = np.indices((n + 1, n + 1)).reshape(2, -1)
+    fits = every_b + every_c <= n
+    every_b, every_c = every_b[fits], every_c[fits]
+
+    def scored(worse: np.ndarray, better: np.ndarray) -> np.ndarray:
+        q = np.array([tango.null_rate(*one, n, margin) for one in zip(worse, better, strict=True)])
+        excess = worse - better - n * margin
+        corrected = np.sign(excess) * np.maximum(np.abs(excess) - 0.5, 0)
+        return corrected / np.sqrt(np.maximum(n * (2 * q + margin * (1 - margin)), 1e-12))
+
+    extreme = scored(every_b, every_c) >= scored(np.array([b]), np.array([c])) - 1e-9
+    interval = stats.binomtest(c, n).proportion_ci(1 - gamma, method="exact")
+    chances = [
+        stats.multinomial.pmf(
+            np.stack([every_b, every_c, n - every_b - every_c], axis=1)[extreme],
+            n,
+            [q + margin, q, 1 - 2 * q - margin],
+        ).sum()
+        for q in np.linspace(max(interval.low, -margin), min(interval.high, (1 - margin) / 2), 17)
+    ]
+    expected = max(chances) + gamma
+    assert PairedDrop(b, c, n, margin).p_violates(gamma) == pytest.approx(expected, rel=1e-4)
+    assert PairedDrop(c, b, n, -margin).p_complies(gamma) == pytest.approx(expected, rel=1e-4)
+
+
 DATA = [(10, 5, 300), (0, 0, 300), (3, 0, 40), (0, 3, 40), (1, 0, 1), (0, 0, 1), (30, 0, 30)]
 
 
