@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from harness.errors import ConfigError
-from harness.gate.checks import GateConfig
+from harness.gate.checks import DEVICE, TFLM, GateConfig
 from harness.problems import first_problem
 from harness.table import Table
 from models import FAMILIES
@@ -175,11 +175,8 @@ class Config(Table):
             return self
         if "device" not in self.evaluate.runtimes:
             raise ValueError("evaluate.device_samples needs 'device' among evaluate.runtimes")
-        if self.gate is not None and self.gate.runtime == "device":
-            raise ValueError(
-                "evaluate.device_samples leaves samples out on the device, so the gate's runtime "
-                "is its twin: set gate.runtime = 'tflm'"
-            )
+        if self.gate is not None:
+            _check_twin(self.gate)
         return self
 
     @model_validator(mode="after")
@@ -202,6 +199,19 @@ class Config(Table):
                 f"{list(self.evaluate.runtimes)}"
             )
         return self
+
+
+def _check_twin(gate: GateConfig) -> None:
+    if gate.runtime != TFLM:
+        raise ValueError(
+            "evaluate.device_samples leaves samples out on the device, so the gate's runtime is "
+            f"its bit-exact twin: set gate.runtime = {TFLM!r}"
+        )
+    if not any((one.metric, one.reference) == ("parity", DEVICE) for one in gate.checks):
+        raise ValueError(
+            "evaluate.device_samples needs a check that the device and its twin agree: add one "
+            f"with metric = 'parity', reference = {DEVICE!r} and a limit above 0"
+        )
 
 
 def load_config(path: Path) -> Config:

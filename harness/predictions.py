@@ -191,6 +191,25 @@ class Predictions:
         starts = range(0, len(self), _CHUNK_SAMPLES)
         return np.concatenate([_top(self.scores[i : i + _CHUNK_SAMPLES]) for i in starts])
 
+    @cached_property
+    def brier(self) -> NDArray[np.float64]:
+        """(N,) sum_c (p_c - [c is the label])^2, in [0, 2]; 0 is best.
+
+        The multi-class form of Brier (Verification of forecasts expressed in terms of probability,
+        1950): sum_c p_c^2 - 2 p_label + 1.
+        """
+        starts = range(0, len(self), _CHUNK_SAMPLES)
+        return np.concatenate([self._brier(slice(i, i + _CHUNK_SAMPLES)) for i in starts])
+
+    def _brier(self, part: slice) -> NDArray[np.float64]:
+        shares = self.scores[part].astype(np.float64)
+        if self.meta.kind == "logits":
+            shares = np.exp(shares - shares.max(axis=1, keepdims=True))
+            shares /= shares.sum(axis=1, keepdims=True)
+        true = shares[np.arange(len(shares)), self.labels[part]]
+        scores: NDArray[np.float64] = (shares**2).sum(axis=1) - 2 * true + 1
+        return scores.clip(0.0, 2.0)
+
     def of(self, ids: NDArray[np.generic]) -> Predictions:
         """Return the answers to the samples with these ids, (k,), in their order.
 

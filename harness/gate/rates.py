@@ -17,7 +17,7 @@ def error_rates(decided: Sequence[Decided], family_alpha: float) -> ErrorRates:
     A gate passes only if every check does, so the chance of a false pass is at most that of the one
     check whose limit is violated: the largest alpha among them.
     """
-    uncertain = [one for one in decided if not one.measured.certain]
+    uncertain = [one for one in decided if one.measured.method and not one.measured.certain]
     passing = [one for one in uncertain if one.decision in _PASS_ON_EVIDENCE]
     failing = [one for one in uncertain if one.decision in _FAIL_ON_EVIDENCE]
     return ErrorRates(

@@ -97,7 +97,13 @@ def _undecided(decided: Decided, limit: str) -> str:
 def _more(decided: Decided, samples_needed: int | None) -> str:
     if samples_needed is None:
         return "; no number of samples would at this value" if not decided.held_back else ""
-    return f"; a test set of about {samples_needed:,} would at this value"
+    return f"; a test set of about {_rounded(samples_needed):,} would at this value"
+
+
+def _rounded(count: int) -> int:
+    """Return `count` rounded up to two digits, which is all such a plan is good for."""
+    step = 10 ** max(0, len(str(count)) - 2)
+    return -(-count // step) * step
 
 
 def _percent(share: float) -> str:

@@ -10,7 +10,6 @@ from harness.metrics.accuracies import (
     top_k_accuracy,
     top_k_class_accuracy,
 )
-from harness.metrics.brier import brier_scores
 from harness.metrics.calibration import (
     BINS,
     ReliabilityBin,
@@ -30,7 +29,6 @@ __all__ = [
     "accuracy",
     "bin_of",
     "bottom_k_accuracy",
-    "brier_scores",
     "class_accuracy",
     "class_counts",
     "class_gini",

@@ -37,8 +37,8 @@ def ece_increase(asked: Asked) -> Measured:
 def brier_increase(asked: Asked) -> Measured:
     """Mean Brier score of the candidate minus that of the reference."""
     pair = asked.pair
-    scores = pair.of_reference(metrics.brier_scores(pair.reference))
-    method = BrierDifference.of(scores, metrics.brier_scores(asked.candidate), asked.check.limit)
+    scores = pair.of_reference(pair.reference.brier), asked.candidate.brier
+    method = BrierDifference.of(*scores, asked.check.limit)
     return Measured(method.estimate, len(pair), method=method)
 
 

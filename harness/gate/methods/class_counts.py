@@ -49,9 +49,15 @@ class ClassCounts:
 
     @property
     def variances(self) -> NDArray[np.float64]:
-        """(C,) p (1 - p) / n of the accuracies with p = (x + 1) / (n + 2).
+        """(C,) variances of the accuracies (see `variances_at`)."""
+        return self.variances_at(1.0)
 
-        They do not collapse where all or no answers are right; every class needs a sample.
+    def variances_at(self, growth: float) -> NDArray[np.float64]:
+        """Return (C,) p (1 - p) / n of the same accuracies on `growth` times the samples.
+
+        p = (x + 1) / (n + 2): they do not collapse where all or no answers are right. Every class
+        needs a sample.
         """
-        rates = (self.correct + 1) / (self.counts + 2)
-        return np.asarray(rates * (1 - rates) / self.counts)
+        counts = self.counts * growth
+        rates = (self.correct * growth + 1) / (counts + 2)
+        return np.asarray(rates * (1 - rates) / counts)

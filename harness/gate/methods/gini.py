@@ -81,25 +81,38 @@ class Gini:
     def samples_needed(self, alpha: float, power: float = POWER) -> int | None:
         """Return the n that decides if the spread of the classes, less its noise, is the true one.
 
-        The distances between classes are taken to grow and shrink together: at f times the samples
-        G is expected at its plug-in value times sd_f / sd of the class accuracies, and G on the
-        other half at the true value times the correlation of halves with the truth.
+        The plug-in value is expected at the larger of two: the distances of all classes shrink as
+        their variance does, or what it has above the true value as 1 / sqrt(n). The cross-fitted
+        one is expected at the true value times the correlation of halves with the truth.
         """
-        if not self._defined or len(self.classes.whole) == 1:
+        whole = self.classes.whole
+        if not self._defined or len(whole) == 1:
             return None
-        spread = ClassSpread.of(self.classes.whole)
-        true = self.estimate * spread.scale(np.inf)
-        z, extra = float(stdtrit(len(self.classes.whole) - 1, 1 - alpha)), float(ndtri(power))
+        spread, order, true = ClassSpread.of(whole), _order(whole), self._true
+        z, extra = float(stdtrit(len(whole) - 1, 1 - alpha)), float(ndtri(power))
 
         def decides(n: float) -> bool:
             growth = n / self.n
-            se = self._se / float(np.sqrt(growth))
+            se = _ratio(whole, order, growth)[1]
             if true <= self.limit:
-                return self.estimate * spread.scale(growth) + (z + extra) * se <= self.limit
+                tied = true + (self.estimate - true) / float(np.sqrt(growth))
+                expected = max(self.estimate * spread.scale(growth), tied)
+                return expected + (z + extra) * se <= self.limit
+            half = _ratio(whole, order, growth / 2)[1]
             cross = true * spread.reliability(growth / 2)
-            return cross - (float(np.sqrt(2)) * -float(ndtri(alpha)) + extra) * se > self.limit
+            return cross + float(ndtri(alpha)) * half - extra * se > self.limit
 
         return smallest(decides)
+
+    @property
+    def _true(self) -> float:
+        """The value without its bias, as a plan takes it."""
+        spread = ClassSpread.of(self.classes.whole)
+        reliability = spread.reliability(0.5)
+        if reliability == 0:
+            return 0.0
+        shrunk = self.estimate * spread.scale(np.inf)
+        return min(shrunk, max(0.0, self._cross_fit[0]) / reliability)
 
     @property
     def _defined(self) -> bool:
@@ -129,10 +142,12 @@ def _order(classes: ClassCounts) -> NDArray[np.float64]:
     return 2 * ranks - len(classes) - 1
 
 
-def _ratio(classes: ClassCounts, order: NDArray[np.float64]) -> tuple[float, float]:
-    """Return sum w p / (C sum p) and its standard error, of the order as if it were given."""
+def _ratio(
+    classes: ClassCounts, order: NDArray[np.float64], growth: float = 1.0
+) -> tuple[float, float]:
+    """Return sum w p / (C sum p) for a given order, and its se at `growth` times the samples."""
     accuracies = classes.accuracies
     total = len(order) * float(accuracies.sum())
     value = float(order @ accuracies) / total
     slopes = (order - len(order) * value) / total
-    return value, float(np.sqrt(slopes**2 @ classes.variances))
+    return value, float(np.sqrt(slopes**2 @ classes.variances_at(growth)))
