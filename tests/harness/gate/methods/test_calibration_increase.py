@@ -38,10 +38,10 @@ def test_the_estimate_is_that_of_the_comparison() -> None:
 
 
 def test_a_calibrated_reference_and_a_candidate_on_the_margin_pass_seldom() -> None:
-    # The plain difference is too small by the reference's bias: it passes 1 time in 5.
+    # The plain difference is too small by the reference's bias: it passes more often than not.
     rng = np.random.default_rng(1)
-    methods = [EceIncrease.of(*paired(400, (0.0, 0.03), rng), limit=0.03) for _ in range(50)]
-    assert np.mean([one.estimate for one in methods]) < 0.02
+    methods = [EceIncrease.of(*paired(3000, (0.0, 0.03), rng), limit=0.03) for _ in range(50)]
+    assert np.mean([one.estimate for one in methods]) < 0.027
     passed, failed = rates(methods)
     assert passed <= 0.1
     assert failed <= 0.1
@@ -49,8 +49,8 @@ def test_a_calibrated_reference_and_a_candidate_on_the_margin_pass_seldom() -> N
 
 def test_a_candidate_that_became_calibrated_fails_seldom_on_the_margin() -> None:
     rng = np.random.default_rng(2)
-    methods = [EceIncrease.of(*paired(400, (0.03, 0.0), rng), limit=-0.03) for _ in range(50)]
-    assert np.mean([one.estimate for one in methods]) > -0.02
+    methods = [EceIncrease.of(*paired(3000, (0.03, 0.0), rng), limit=-0.03) for _ in range(50)]
+    assert np.mean([one.estimate for one in methods]) > -0.027
     passed, failed = rates(methods)
     assert passed <= 0.1
     assert failed <= 0.1
