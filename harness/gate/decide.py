@@ -216,7 +216,8 @@ def _samples_needed(decided: Decided) -> int | None:
     undecided = decided.outcome == "inconclusive" and not decided.measured.gap
     if method is None or not undecided or decided.held_back:
         return None
-    return method.samples_needed(decided.alpha)
+    needed = method.samples_needed(decided.alpha)
+    return None if needed is None else max(needed, method.n + 1)
 
 
 def _method(decided: Decided) -> str:
