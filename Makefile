@@ -8,11 +8,12 @@ INSTALLED := $(VENV)/.installed
 PYTHON := $(shell for p in python3.11 python3 python3.12 python3.13; do \
   command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive apt-get
-BOARDS := mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547 netduinoplus2
+BOARDS := mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547 netduinoplus2 \
+  nucleo_f446re nucleo_h743zi stm32f4_discovery nrf52840dk rpi_pico
 IMAGES := $(BOARDS:%=build/firmware/%.elf)
 MODELS := build/models/scale_cnn-4.tflite build/models/mobilenet_v2-0.1.tflite
 FIRMWARE_SOURCES := devices/firmware/Makefile $(shell find devices/firmware/engine devices/firmware/link \
-  devices/firmware/port devices/firmware/main.c -name '*.[chS]' -o -name '*.ld')
+  devices/firmware/port devices/firmware/main.c -name '*.[chS]' -o -name '*.in' -o -name '*_boot2.py')
 MISSING := $(if $(shell command -v qemu-system-arm),,qemu-system-arm) \
   $(if $(shell command -v arm-none-eabi-gcc),,gcc-arm-none-eabi libnewlib-arm-none-eabi) \
   $(if $(shell command -v gcc),,gcc libc6-dev)
@@ -20,10 +21,10 @@ RUN := $(BIN)/tinygate run
 DEMO := examples/digits.toml
 DIST ?= dist
 
-.PHONY: constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
+.PHONY: fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F"\t" "{ printf \"%-12s %s\\n\", \$$1, \$$2 }"
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F"\t" "{ printf \"%-12s %s\\n\", \$$1, \$$2 }"
 
 setup: $(INSTALLED) ## Install everything into .venv
 
@@ -50,8 +51,8 @@ unit: $(INSTALLED) $(IMAGES) ## Run the tests
 format: $(INSTALLED) ## Format the code
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
 
-wheel: $(INSTALLED) $(IMAGES) ## Build the wheel into dist/, firmware of the emulated boards inside
-	@mkdir -p devices/images && cp $(IMAGES) devices/images/
+wheel: $(INSTALLED) $(IMAGES) ## Build the wheel into dist/, firmware of every board inside
+	@$(MAKE) -s -C devices/firmware images > build/firmware.log
 	@$(BIN)/uv build --wheel --build-constraints constraints.txt --python $(BIN)/python -q --out-dir $(DIST)
 	@ls -l $(DIST)/*.whl
 
@@ -61,6 +62,9 @@ bench: $(INSTALLED) $(IMAGES) $(MODELS) ## Measure what is claimed about speed a
 	@echo && $(BIN)/python -m devices.bench_link qemu://mps2-an386 --model $(firstword $(MODELS)) \
 	  --samples 100 --baud 115200 921600
 	@echo && $(BIN)/python -m harness.bench_device $(firstword $(MODELS))
+
+fault-study: $(INSTALLED) | tools ## Inject faults between host and device; count what is lost or wrong
+	@$(BIN)/python -m harness.fault_study
 
 $(MODELS): | $(INSTALLED)
 	@echo "exporting the models to measure ..." && $(BIN)/python -m harness.bench_models $(@D)
@@ -76,10 +80,10 @@ constraints: $(INSTALLED) ## Take the newest versions that fit together
 clean: ## Remove build products and results, keep .venv
 	rm -rf build dist runs .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-# Firmware images of the emulated boards, built with Debian's cross compiler.
+# Firmware images of every board, built with Debian's cross compiler.
 $(IMAGES) &: $(FIRMWARE_SOURCES) | tools
 	@echo "building the firmware ..."
-	@mkdir -p build && $(MAKE) -s -C devices/firmware > build/firmware.log 2>&1 || { cat build/firmware.log; exit 1; }
+	@mkdir -p build && $(MAKE) -s -j$$(nproc) -C devices/firmware > build/firmware.log 2>&1 || { cat build/firmware.log; exit 1; }
 	@touch $(IMAGES)
 
 tools:

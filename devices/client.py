@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 from devices.clock import Clock, clock_of
 from devices.errors import BoardError, NoAnswer, ProtocolError, Refused, SessionLost
 from devices.exchange import Exchange, Limits
+from devices.inference_device import Answer
 from devices.links import Link, open_link
 from devices.protocol import frames, messages
 from devices.protocol.codes import ErrorCode, Message
@@ -18,19 +19,10 @@ from devices.protocol.messages import Greeting, ModelInfo, Result, Stats, TraceO
 
 TIMEOUT_S = 10.0
 GREETING_TIMEOUTS_S = (0.25, 0.5, 1.0, 2.0, 4.0)
-MAX_RESTARTS = 3
+MAX_RESTARTS = 3  # in a row: a device that answers in between gets on
 CHUNK_BYTES = 4096
 TRACE_ATTEMPTS = 5
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One sample's inference: its index in the batch, the output tensor's bytes, raw ticks."""
-
-    index: int
-    output: bytes
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +45,7 @@ class Device:
         self.link = link
         self.info: ModelInfo | None = None
         self.restarts = 0
+        self._restarts_in_a_row = 0
         self._timeout_s = timeout_s
         self._model = b""
         self._exchange = Exchange(link, 0, timeout_s)
@@ -144,8 +137,14 @@ class Device:
         raise NoAnswer(f"{self.link.name}: {TRACE_ATTEMPTS} traces came with operators missing")
 
     def stats(self) -> Stats:
-        """Return memory and counters of the device."""
-        return self._unpacked(Stats.unpack, self._exchange.one(Message.STATS).payload)
+        """Return memory and counters of the device, since its start."""
+        while True:
+            try:
+                payload = self._exchange.one(Message.STATS).payload
+            except SessionLost as error:
+                self._restart(error)
+            else:
+                return self._unpacked(Stats.unpack, payload)
 
     def reset(self) -> Greeting:
         """Return the greeting after the device has started anew; an uploaded model is gone."""
@@ -225,6 +224,7 @@ class Device:
         for reply in self._exchange.run(requests()):
             result = self._result(reply.payload)
             del unanswered[reply.index]
+            self._restarts_in_a_row = 0
             yield Answer(reply.index, result.output, result.count)
 
     def _checked(self, index: int, sample: bytes) -> bytes:
@@ -266,6 +266,8 @@ class Device:
         self.greeting = self._greet()
         if self._model:
             self.info = self._with_restarts(self._load_once)
+        elif self.info is None:
+            return
         elif self.greeting.model_sha256 == before.model_sha256:
             self.use_held_model()
         else:
@@ -273,10 +275,11 @@ class Device:
 
     def _count_restart(self, cause: SessionLost) -> None:
         self.restarts += 1
-        if self.restarts > MAX_RESTARTS:
+        self._restarts_in_a_row += 1
+        if self._restarts_in_a_row > MAX_RESTARTS:
             raise NoAnswer(
-                f"{self.link.name}: the device started anew {self.restarts} times; check its "
-                "power supply, and that no other host uses it"
+                f"{self.link.name}: the device started anew {self._restarts_in_a_row} times with "
+                "no answer in between; check its power supply, and that no other host uses it"
             ) from cause
 
     def _unpacked(self, unpack: Callable[[bytes], T], payload: bytes) -> T:

@@ -7,6 +7,7 @@ DeviceError                  one line: what happened, with which value, and what
 ├── NoAnswer                 nothing valid came within the bounded time
 ├── Refused                  the device answered with a coded error
 │   └── SessionLost          the device no longer knows the session: it was reset
+├── FlashError               no debug probe, or the board cannot be flashed by it
 └── BoardError               an unknown board, or one that lacks what is asked of it
 """
 
@@ -44,6 +45,10 @@ class Refused(DeviceError):
 
 class SessionLost(Refused):
     """The device no longer knows the session: it was reset."""
+
+
+class FlashError(DeviceError):
+    """No debug probe, or the board cannot be flashed by it."""
 
 
 class BoardError(DeviceError):

@@ -1,5 +1,6 @@
 """Requests over a link: several in flight, matched by number, repeated where they were lost."""
 
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -52,7 +53,7 @@ class Exchange:
         self.timeout_s = timeout_s
         self.repeats = 0
         self.max_silences = MAX_SILENCES
-        self._sequence = 0
+        self._sequence = random.randrange(SEQUENCES)  # noqa: S311 - only unlike the last host's
         self._receiver = frames.Receiver()
         self._window = Window(1, 0)
         self._waiting: Request | None = None
@@ -142,7 +143,7 @@ class Exchange:
         if drawn is None:
             return None
         index, kind, payload = drawn
-        self._sequence = (self._sequence + 1) % SEQUENCES
+        self._sequence = self._sequence % (SEQUENCES - 1) + 1
         frame = Frame(kind, self.session, self._sequence, payload)
         return Request(index, kind, self._sequence, frames.encode(frame))
 

@@ -130,6 +130,8 @@ class EvaluateConfig(Table):
     device_samples: int | None = Field(default=None, ge=1)
     """How many test samples, drawn at random by `data.seed`, the device answers; by default all.
     The gate's runtime is then the device's bit-exact twin, `tflm`, for all of them."""
+    protocol: str = "tinygate"
+    """What the devices speak: `tinygate`, or `mlperf-tiny` for boards with MLPerf Tiny firmware."""
 
 
 class TrackConfig(Table):

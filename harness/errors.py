@@ -6,6 +6,7 @@ TinygateError                 an error with a sentence for its reader
 │   ├── DataError             a data set: folder, archive, images or labels
 │   ├── ArtifactError         a model file: checkpoint, ONNX, TFLite
 │   ├── PredictionsError      a Predictions file, or two that do not belong together
+│   ├── BenchError            the devices attached are not those asked for
 │   └── MissingExtraError     a part that is not installed, and the command that installs it
 ├── GateFailed           (1)  the gate was computed and says no
 ├── GateInconclusive     (3)  the gate was computed and cannot say yes or no
@@ -52,6 +53,10 @@ class ArtifactError(UserError):
 
 class PredictionsError(UserError):
     """A Predictions file is malformed, or two of them do not belong together."""
+
+
+class BenchError(UserError):
+    """The devices attached are not those asked for; what a stopped run kept is not to blame."""
 
 
 class MissingExtraError(UserError):

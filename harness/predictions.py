@@ -33,6 +33,7 @@ from harness.table import Table
 ScoreKind = Literal["logits", "probabilities"]
 _MIN_CLASSES = 2
 _CHUNK_SAMPLES = 16384
+_MICROSECONDS = 1_000_000
 _QUANTIZATION_SLACK = 1.0 / 256  # an int8 softmax output is a multiple of 1/256
 
 
@@ -66,7 +67,8 @@ class ModelRecord(Table):
 class DeviceRecord(Table):
     """Which device answered, and what one inference took on it.
 
-    An emulator counts instructions: they are never a time. Silicon counts cycles of `core_hz`.
+    An emulator counts instructions: they are never a time. Silicon counts cycles of `core_hz`, or
+    microseconds of a timer.
     """
 
     board: str
@@ -75,7 +77,7 @@ class DeviceRecord(Table):
     firmware: str = ""
     engine: str = ""
     unique_ids: tuple[str, ...] = ()
-    count_unit: Literal["cycles", "instructions"] | None = None
+    count_unit: Literal["cycles", "instructions", "microseconds"] | None = None
     count_per_sample: float | None = Field(default=None, ge=0)
     """Median over the samples."""
     core_hz: int | None = Field(default=None, ge=1)
@@ -90,11 +92,18 @@ class DeviceRecord(Table):
     """Of the firmware, without the model."""
     ram_bytes: int | None = Field(default=None, ge=0)
     """Static memory of the firmware."""
+    artifact_verified: bool | None = None
+    """Whether the device named the sha256 of the model it ran. False where firmware cannot: that
+    it was this artifact is then the word of whoever evaluated."""
 
     @property
     def latency_s(self) -> float | None:
         """Seconds an inference takes on silicon; None where that is not known."""
-        if self.count_unit != "cycles" or self.count_per_sample is None or self.core_hz is None:
+        if self.count_per_sample is None:
+            return None
+        if self.count_unit == "microseconds":
+            return self.count_per_sample / _MICROSECONDS
+        if self.count_unit != "cycles" or self.core_hz is None:
             return None
         return self.count_per_sample / self.core_hz
 

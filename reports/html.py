@@ -142,6 +142,7 @@ def _evidence(verdict: Verdict) -> Iterator[EvidenceRow]:
 def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
     facts = {
         "artifact sha256": evidence.artifact_sha256,
+        "artifact": evidence.caveat,
         "data digest": evidence.data_digest,
         "data": " ".join(filter(None, (evidence.data_name, evidence.split))) or None,
         "samples": f"{evidence.samples:,} over {evidence.classes:,} classes",

@@ -51,6 +51,7 @@ def _evidence(verdict: Verdict) -> dict[str, str]:
     facts = {
         "outcome": verdict.outcome,
         "artifact_sha256": subject.artifact_sha256,
+        "artifact": subject.caveat,
         "data_digest": subject.data_digest,
         "runtime": subject.runtime.name if subject.runtime else None,
         "samples": str(subject.samples),

@@ -66,7 +66,8 @@ def _evidence(verdict: Verdict) -> str:
         "samples": f"{subject.samples:,}",
         "tinygate": verdict.tinygate_version,
     }
-    return "Evidence: " + ", ".join(f"{name} `{one}`" for name, one in facts.items() if one)
+    text = "Evidence: " + ", ".join(f"{name} `{one}`" for name, one in facts.items() if one)
+    return text + (f"; artifact {escaped(subject.caveat)}" if subject.caveat else "")
 
 
 def _short(digest: str | None) -> str | None:

@@ -83,6 +83,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     packages = {"harness", "models", "export", "devices", "reports"}
     assert {top for top in tops if not top.endswith(".dist-info")} == packages
     assert {"reports/templates/report.html.j2", "devices/images/mps2-an386.elf"} <= set(names)
+    assert {f"devices/renode/mps2-an386.{kind}" for kind in ("repl", "resc")} <= set(names)
     assert not [name for name in names if name.startswith("devices/firmware")]
     assert any(name.endswith("licenses/LICENSE") for name in names)
 

@@ -11,11 +11,11 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from devices.boards import Board, QemuMachine, find_board
+from devices.emulators.link import EmulatorLink
 from devices.emulators.process import END_S, ChildProcess
 from devices.errors import BoardError, EmulatorError, LinkError
 from devices.images import explicit_image, find_image
@@ -71,6 +71,11 @@ def qemu_options(url: DeviceUrl) -> QemuOptions:
     return QemuOptions(url.text, board, board.qemu, image, link, icount == "1")
 
 
+def image_of(url: DeviceUrl) -> Path:
+    """Return the firmware image that a qemu:// URL runs."""
+    return qemu_options(url).image
+
+
 def qemu_command(options: QemuOptions) -> list[str]:
     """Return the command line; the link's descriptors are 10 and 11, or 12 for the UART."""
     program = shutil.which(PROGRAM)
@@ -93,50 +98,7 @@ def _uart(options: QemuOptions) -> list[str]:
     return [*others, *chardev]
 
 
-class QemuLink:
-    """A byte stream to an emulator, and the emulator's process: closing the one ends the other."""
-
-    emulated = True
-
-    def __init__(self, options: QemuOptions, stream: Link, child: ChildProcess) -> None:
-        self.name = options.name
-        self.bytes_per_s = stream.bytes_per_s
-        self.instructions_per_s = INSTRUCTIONS_PER_S if options.icount else None
-        self._stream = stream
-        self._child = child
-
-    @property
-    def pid(self) -> int:
-        """The emulator's process id."""
-        return self._child.pid
-
-    def read(self, timeout_s: float) -> bytes:
-        """As the stream's; an emulator that has ended is an EmulatorError."""
-        with self._end_explained():
-            return self._stream.read(timeout_s)
-
-    def write(self, data: bytes) -> None:
-        """As the stream's; an emulator that has ended is an EmulatorError."""
-        with self._end_explained():
-            self._stream.write(data)
-
-    def close(self) -> None:
-        """Close the stream, upon which firmware behind pipes ends the emulator; else end it."""
-        self._stream.close()
-        self._child.end(END_S if isinstance(self._stream, PipeLink) else 0.0)
-
-    @contextlib.contextmanager
-    def _end_explained(self) -> Iterator[None]:
-        try:
-            yield
-        except LinkError as error:
-            if not self._child.ended(1.0):
-                raise
-            end = self._child.describe_end()
-            raise EmulatorError(f"{self.name}: {PROGRAM} {end}") from error
-
-
-def start_semihosting(options: QemuOptions) -> QemuLink:
+def start_semihosting(options: QemuOptions) -> Link:
     """Start an emulator behind a pair of pipes, which its firmware opens by semihosting calls."""
     command = qemu_command(options)
     from_host, to_device = os.pipe()
@@ -150,14 +112,16 @@ def start_semihosting(options: QemuOptions) -> QemuLink:
     finally:
         os.close(from_host)
         os.close(to_host)
-    return QemuLink(options, stream, child)
+    rate = INSTRUCTIONS_PER_S if options.icount else None
+    return EmulatorLink(PROGRAM, stream, child, rate, END_S)  # the end of the pipes ends QEMU
 
 
-def start_uart(options: QemuOptions) -> QemuLink:
+def start_uart(options: QemuOptions) -> Link:
     """Start an emulator behind its UART."""
     command = qemu_command(options)
     ours, theirs = socket.socketpair()
     stream = SocketLink(options.name, ours, UART_BYTES_PER_S)
     with theirs:
         child = ChildProcess(command, {UART_FD: theirs.fileno()})
-    return QemuLink(options, stream, child)
+    rate = INSTRUCTIONS_PER_S if options.icount else None
+    return EmulatorLink(PROGRAM, stream, child, rate, 0.0)

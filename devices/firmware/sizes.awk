@@ -1,5 +1,5 @@
 # The sections of one image as a line: bytes in flash, static RAM of buffers and stack, room for model and arena.
-/^\.text|^\.ARM/ { flash += $2 }
+/^\.boot|^\.text|^\.ARM/ { flash += $2 }
 /^\.data/ { flash += $2; ram += $2 }
 /^\.bss|^\.stack/ { ram += $2 }
 /^\.store/ { room += $2 }

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from devices.errors import LinkError
 from devices.links.link import Link
+from devices.links.lock import PortLock, locked, tcp_key
 from devices.links.url import DeviceUrl
 
 READ_BYTES = 1 << 16
@@ -17,15 +18,20 @@ CONNECT_TIMEOUT_S = 5.0
 
 
 class SocketLink:
-    """Moves bytes over a connected stream socket, which it owns."""
+    """Moves bytes over a connected stream socket; owns it, and the port's lock."""
 
     emulated = False
     instructions_per_s: float | None = None
 
     def __init__(
-        self, name: str, connected: socket.socket, bytes_per_s: float | None = None
+        self,
+        name: str,
+        connected: socket.socket,
+        bytes_per_s: float | None = None,
+        lock: PortLock | None = None,
     ) -> None:
         self.name = name
+        self._lock = lock
         self.bytes_per_s = bytes_per_s
         self._socket = connected
         self._socket.settimeout(WRITE_TIMEOUT_S)
@@ -53,12 +59,17 @@ class SocketLink:
             raise LinkError(f"{self.name}: the connection broke ({error})") from error
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, then let others have the port."""
         self._socket.close()
+        if self._lock is not None:
+            self._lock.release()
 
 
 def open_socket(url: DeviceUrl) -> Link:
-    """Return a link to `socket://host:port`, the raw TCP port of a serial server or a simulator."""
+    """Return a link to `socket://host:port`, the raw TCP port of a serial server or a simulator.
+
+    The port is ours alone on this machine: a second process is refused.
+    """
     url.only()
     parts = urlsplit(f"//{url.target}")
     try:
@@ -67,7 +78,13 @@ def open_socket(url: DeviceUrl) -> Link:
         host, port = None, None
     if not host or not port:
         raise LinkError(f"{url.text}: expected socket://host:port")
-    return SocketLink(url.text, _connected(url.text, host, port))
+    lock = locked(url.text, tcp_key(host, port))
+    try:
+        return SocketLink(url.text, _connected(url.text, host, port), lock=lock)
+    except BaseException:
+        if lock is not None:
+            lock.release()
+        raise
 
 
 def _connected(name: str, host: str, port: int) -> socket.socket:

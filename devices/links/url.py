@@ -11,6 +11,7 @@ from devices.links.link import Link
 # What is not named here is pyserial's: a port such as /dev/ttyACM0 or COM5, or a URL of its own.
 SCHEMES = {
     "qemu": "devices.emulators.qemu:open_qemu",
+    "renode": "devices.emulators.renode:open_renode",
     "socket": "devices.links.tcp:open_socket",
     "fake": "devices.fake:open_fake",
 }

@@ -1,4 +1,4 @@
-"""The commands `device info | bench | trace`: one device, by its URL."""
+"""The commands `device list | info | check | bench | trace | flash`: the bench."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ MODEL = Annotated[Path, typer.Option("--model", help="An int8 .tflite file.")]
 device_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Look at one device: what it is, what an inference takes, where it goes wrong.",
+    help="The bench: which devices there are, whether they are sound, what an inference takes.",
 )
 
 
 def add_commands(app: typer.Typer) -> None:
     """Register this group's commands below `device`."""
-    for command in (info, bench, trace):
+    device_app.command("list")(list_devices)
+    for command in (info, check, bench, trace, flash):
         device_app.command()(command)
     app.add_typer(device_app, name="device")
 
@@ -42,12 +43,36 @@ def opened(url: str) -> Iterator[Device]:
         yield device
 
 
+def list_devices(
+    greet: Annotated[
+        bool, typer.Option("--greet", help="Ask each USB port what it is; may reset it.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """List the attached ports with the boards they may carry, and the emulated boards."""
+    from harness.cli.device_list import show_list
+
+    return show_list(greet=greet, as_json=json)
+
+
 def info(url: URL) -> int:
     """Say what a device is, what it can hold, and which model it has."""
     from harness.cli.device_bench import show_info
 
     with opened(url) as device:
         return show_info(device)
+
+
+def check(
+    url: URL,
+    board: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The board that it must be.")
+    ] = None,
+) -> int:
+    """Say whether a device can be trusted: link, upload, known answers, trace, counter, memory."""
+    from harness.cli.device_check import show_check
+
+    return show_check(url, board)
 
 
 def bench(
@@ -73,3 +98,22 @@ def trace(
 
     with opened(url) as device:
         return show_trace(device, model, data, sample)
+
+
+def flash(
+    url: URL,
+    board: Annotated[str | None, typer.Option(metavar="NAME", help="The board it is.")] = None,
+    image: Annotated[
+        Path | None,
+        typer.Option(metavar="ELF", exists=True, dir_okay=False, help="Another image than ours."),
+    ] = None,
+    probe: Annotated[
+        str | None, typer.Option(metavar="UID", help="Which debug probe, or part of its id.")
+    ] = None,
+) -> int:
+    """Flash the firmware by pyOCD, read it back, reset the board and greet it."""
+    from harness.cli.device_flash import FlashRequest, show_flash
+    from harness.runtimes.device import translated
+
+    with translated():
+        return show_flash(FlashRequest(url, board, image, probe))

@@ -41,6 +41,7 @@ PARTS = (
         "runtimes",
     ),
     Part("tracking and registry", "mlflow", "mlflow", "mlflow"),
+    Part("flashing boards", "pyocd", "pyocd.core.helpers", "bench"),
 )
 
 PROGRAMS = (
@@ -79,8 +80,20 @@ def doctor() -> int:
             f"ok         {found}" if (found := shutil.which(program)) else f"missing    {command}"
         )
         typer.echo(f"{program:<20} {purpose:<28} {status}")
+    typer.echo(_renode_line())
     typer.echo(_firmware_line())
     return EXIT_PASS
+
+
+def _renode_line() -> str:
+    from devices.emulators.renode import find_renode
+    from devices.errors import EmulatorError
+
+    try:
+        status = f"ok         {find_renode()}"
+    except EmulatorError as error:
+        status = f"missing    {error}"
+    return f"{'renode':<20} {'emulated boards, renode://':<28} {status}"
 
 
 def _firmware_line() -> str:

@@ -39,11 +39,16 @@ def evaluate(
     board: Annotated[
         str | None, typer.Option(help="The board that must answer, for --runtime device.")
     ] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="tinygate, or mlperf-tiny for boards that carry that firmware."),
+    ] = None,
     runs: RUNS = DEFAULT_RUNS,
 ) -> int:
     """Run a model over a data set and write its Predictions: a file of yours, or a whole config."""
     if config is not None:
-        _refuse_both(model=model, data=data, runtime=runtime, out=out, device=device, board=board)
+        given = {"device": device, "board": board, "protocol": protocol}
+        _refuse_both(model=model, data=data, runtime=runtime, out=out, **given)
         with opened(config, runs) as pipeline:
             pipeline.evaluate()
         return EXIT_PASS
@@ -54,7 +59,7 @@ def evaluate(
         _required("--data", data),
         _required("--runtime", runtime),
         _required("--out", out),
-        DeviceOptions(tuple(device or ()), board),
+        DeviceOptions(tuple(device or ()), board, protocol or "tinygate"),
     )
 
 

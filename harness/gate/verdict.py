@@ -120,6 +120,16 @@ class Evidence(Table):
         return f"All {self.samples:,} samples were answered on {where}."
 
     @property
+    def caveat(self) -> str | None:
+        """What the file cannot vouch for; None where there is nothing of that kind."""
+        if self.device is None or self.device.artifact_verified is not False:
+            return None
+        return (
+            f"not verified on the device: the firmware of {self.device.board} cannot say which "
+            "model it runs"
+        )
+
+    @property
     def label(self) -> str:
         """Model and runtime in a few words, such as `scale_cnn width 8 seed 0 on tflm`."""
         model, runtime = self.model, self.runtime

@@ -12,6 +12,7 @@ from typing import Any
 from export.artifact import Artifact
 from export.errors import ExportError
 from export.model import CONVERTERS, ONNX_NAME, TFLITE_NAME, export_model
+from harness.config import EvaluateConfig
 from harness.errors import ArtifactError
 from harness.evaluation import evaluate
 from harness.files import write_json
@@ -26,6 +27,8 @@ from models import ModelError
 
 ARTIFACT = "artifact.json"
 PREDICTIONS = "predictions.npz"
+ANSWERS = "answers.partial"
+"""Beside them while a device answers: what a run that is stopped keeps."""
 ORACLE = "tflm"
 """The runtime that computes what the microcontroller computes."""
 
@@ -112,7 +115,9 @@ class Stages:
     def _options(self, runtime: str) -> dict[str, Any]:
         if runtime == "device":
             wanted = self.plan.config.evaluate
-            return {"devices": wanted.devices, "board": wanted.board}
+            options = {"devices": wanted.devices, "board": wanted.board}
+            other = wanted.protocol != EvaluateConfig().protocol  # results of before stay found
+            return options | ({"protocol": wanted.protocol} if other else {})
         return {"allow_custom": True} if runtime == "torch" else {}
 
     def _train(self, candidate: Candidate, folder: Path) -> None:
@@ -169,8 +174,10 @@ class Stages:
                 data_name=self.plan.dataset.name,
                 model=self._model_record(candidate),
                 progress=advance,
+                keep=out.with_name(ANSWERS),
             )
         predictions.save(out)
+        out.with_name(ANSWERS).unlink(missing_ok=True)
 
     def _model_record(self, candidate: Candidate) -> ModelRecord:
         artifact = self.artifact_record(candidate)

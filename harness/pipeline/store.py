@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InfrastructureError, UserError
+from harness.errors import BenchError, InfrastructureError, UserError
 from harness.files import sha256_of_file, sha256_of_json, write_json
 from harness.record import environment_record
 
@@ -67,7 +67,8 @@ class Store:
         """Return the folder of the unit's result, calling `work(partial folder)` if there is none.
 
         What `work` leaves in the partial folder survives a kill and is found by the next call; it
-        is removed when `work` raises a UserError, since the same inputs would raise it again.
+        is removed when `work` raises a UserError, since the same inputs would raise it again; a
+        BenchError is none of the inputs' making.
 
         Raises:
             UserError: a file of a finished unit was changed afterwards.
@@ -81,6 +82,8 @@ class Store:
         partial.mkdir(parents=True, exist_ok=True)
         try:
             work(partial)
+        except BenchError:
+            raise
         except UserError:
             shutil.rmtree(partial, ignore_errors=True)
             raise

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import UserError
 from harness.predictions import DeviceRecord, RuntimeRecord, ScoreKind
+from harness.progress import Advance
 
 RUNTIMES = {
     "torch": "harness.runtimes.torch_float:TorchRuntime",
@@ -69,6 +70,26 @@ class Session(Protocol):
     def __enter__(self) -> Session: ...
 
     def __exit__(self, *exc: object) -> None: ...
+
+
+@runtime_checkable
+class KeepsAnswers(Protocol):
+    """What a slow session has besides: it keeps answers as they come, and goes on from them."""
+
+    @property
+    def classes(self) -> int:
+        """How many scores the model gives each sample."""
+        ...
+
+    def predict_kept(
+        self, images: NDArray[np.generic], keep: Path | None, progress: Advance | None
+    ) -> NDArray[np.float32]:
+        """Return what `Session.predict` does; the answers in the file `keep` are not asked again.
+
+        New answers go there as they come. An InfrastructureError says how many are kept; the caller
+        removes the file once the scores are safe. `progress` is told of every answer.
+        """
+        ...
 
 
 class Runtime(Protocol):

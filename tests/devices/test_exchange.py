@@ -9,6 +9,7 @@ import pytest
 
 from devices.client import GREETING_TIMEOUTS_S, Device
 from devices.errors import DeviceError, LinkError, NoAnswer, ProtocolError, Refused
+from devices.exchange import Exchange
 from devices.fake import (
     DEFAULT_GREETING,
     ChecksumEngine,
@@ -17,11 +18,11 @@ from devices.fake import (
     Fault,
     fake_model,
 )
+from devices.links.faulty import BYTE_FAULTS, Line
 from devices.protocol import frames
 from devices.protocol.codes import ErrorCode, Message
 from devices.protocol.frames import Frame
 from devices.protocol.messages import ModelInfo
-from tests.devices.faults import FAULTS, Line
 
 MODEL = fake_model(300, 10, 5, bytes(range(256)) * 40)
 
@@ -44,12 +45,11 @@ def failure(call: Callable[[], object], kind: type[DeviceError], within_s: float
 
 
 @pytest.mark.parametrize("direction", ["to_device", "to_host"])
-@pytest.mark.parametrize("name", list(FAULTS))
+@pytest.mark.parametrize("name", list(BYTE_FAULTS))
 def test_a_bad_line_changes_no_result(name: str, direction: str) -> None:
     samples, expected = batch(300)
-    line = Line(FAULTS[name], 0.1, seed=5)
+    line = Line({name: 0.1}, seed=5, clean_pieces=3)
     link = FakeLink(**{direction: line})
-    line.clean_until = 3
     with Device(link, timeout_s=0.02) as device:
         device.load(MODEL)
         answers = list(device.infer(samples))
@@ -59,13 +59,13 @@ def test_a_bad_line_changes_no_result(name: str, direction: str) -> None:
     engine = ChecksumEngine()
     engine.load(MODEL)
     assert list(trace.operators) == engine.trace(samples[0])
-    assert line.spoilt > 20
+    assert line.injected.total() > 20
     assert device.repeats > 0 or name in ("double", "noise")
 
 
 def test_a_line_that_spoils_both_ways_changes_no_result() -> None:
     samples, expected = batch(200)
-    lines = [Line(FAULTS[name], 0.05, seed) for seed, name in enumerate(("flip", "drop"))]
+    lines = [Line({name: 0.05}, seed) for seed, name in enumerate(("flip", "drop"))]
     with Device(FakeLink(to_device=lines[0], to_host=lines[1]), timeout_s=0.02) as device:
         device.load(MODEL)
         answers = {answer.index: answer.output for answer in device.infer(samples)}
@@ -176,16 +176,65 @@ def test_a_device_that_resets_itself_gets_its_model_and_samples_again() -> None:
     assert fake.resets == device.restarts == 2
 
 
-def test_a_device_that_keeps_resetting_is_given_up_with_what_it_answered() -> None:
-    samples, _ = batch(300)
-    device = Device(FakeLink(Resetting()), timeout_s=0.1)
+def test_a_device_that_resets_itself_again_and_again_gets_to_the_end() -> None:
+    samples, expected = batch(300)
+    fake = Resetting()
+    with Device(FakeLink(fake), timeout_s=0.1) as device:
+        device.load(MODEL)
+        answers = {answer.index: answer.output for answer in device.infer(samples)}
+    assert [answers[index] for index in range(300)] == expected
+    assert fake.resets == device.restarts == 9
+
+
+class ResettingWithoutAnswer(Resetting):
+    """From the 30th inference on, starts anew instead of answering."""
+
+    def _infer(self, request: Frame) -> bytes:
+        if self.resets or self.inferences >= self.every:
+            self.resets += 1
+            self.power_cycle()
+            return b""
+        return super()._infer(request)
+
+
+def test_a_device_that_resets_itself_and_answers_nothing_in_between_is_given_up() -> None:
+    samples, _ = batch(100)
+    device = Device(FakeLink(ResettingWithoutAnswer()), timeout_s=0.1)
     device.load(MODEL)
     kept: list[int] = []
     text = failure(
         lambda: kept.extend(answer.index for answer in device.infer(samples)), NoAnswer, within_s=3
     )
     assert "started anew 4 times" in text
-    assert len(kept) == len(set(kept)) >= 100
+    assert kept == list(range(30))
+
+
+def test_figures_of_a_device_that_was_reset_are_asked_again_with_the_model_loaded() -> None:
+    fake = FakeDevice()
+    with Device(FakeLink(fake), timeout_s=0.1) as device:
+        device.load(MODEL)
+        fake.power_cycle()
+        assert device.stats().model_bytes == len(MODEL)
+    with Device(FakeLink(fake), timeout_s=0.1) as device:
+        fake.power_cycle()
+        assert device.stats().model_bytes == 0
+
+
+def test_two_hosts_do_not_number_their_requests_alike() -> None:
+    firsts = set()
+    for _ in range(20):
+        exchange = Exchange(FakeLink(), 1, 1.0)
+        request = exchange._next(iter([(0, Message.STATS, b"")]))
+        assert request is not None and 0 < request.sequence < 1 << 32
+        firsts.add(request.sequence)
+    assert len(firsts) > 15
+
+
+def test_sequence_number_0_is_skipped() -> None:
+    exchange = Exchange(FakeLink(), 1, 1.0)
+    exchange._sequence = (1 << 32) - 1
+    request = exchange._next(iter([(0, Message.STATS, b"")]))
+    assert request is not None and request.sequence == 1
 
 
 class Failing(ChecksumEngine):

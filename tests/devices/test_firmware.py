@@ -21,6 +21,7 @@ from tests.devices.engine.oracle import Oracle
 from tests.devices.engine.styles import STYLES
 
 MPS = [name for name in boards() if name.startswith("mps")]
+IMAGES = [*((name, name) for name in MPS), ("mps2-an385", "cortex-m0plus")]
 ZOO_SEEDS = range(int(os.environ.get("TINYGATE_ZOO_DEVICE", "2")))
 
 
@@ -60,8 +61,8 @@ def complaints(device: Device, cases: dict[str, tuple[bytes, bytes]]) -> tuple[l
     return found, equal
 
 
-@pytest.mark.parametrize("name", MPS)
-def test_networks_and_a_sample_of_the_zoo_equal_tflm(name: str) -> None:
+@pytest.mark.parametrize(("machine", "name"), IMAGES)
+def test_networks_and_a_sample_of_the_zoo_equal_tflm(machine: str, name: str) -> None:
     rng = np.random.default_rng(2)
     cases = {}
     for style, (make, size) in STYLES.items():
@@ -72,7 +73,7 @@ def test_networks_and_a_sample_of_the_zoo_equal_tflm(name: str) -> None:
         for seed in ZOO_SEEDS:
             case = zoo.make(kind, seed)
             cases[f"{kind}:{seed}"] = case.model, case.inputs
-    with connect(f"qemu://{name}?firmware={firmware.shipped_image(name)}") as device:
+    with connect(f"qemu://{machine}?firmware={firmware.shipped_image(name)}") as device:
         assert device.greeting.engine == "tinygate"
         found, equal = complaints(device, cases)
     assert found == []

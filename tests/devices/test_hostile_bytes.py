@@ -8,11 +8,11 @@ import pytest
 from devices.client import Device
 from devices.fake import ChecksumEngine, fake_model
 from devices.links import Link, open_link
+from devices.links.faulty import BYTE_FAULTS, FaultPlan, FaultyLink
 from devices.protocol import frames
 from devices.protocol.codes import Message
 from devices.protocol.frames import Frame
 from tests.devices import native
-from tests.devices.faults import FAULTS, FaultyLink, Line
 
 MODEL = fake_model(300, 10, 5, bytes(range(256)) * 10)
 
@@ -31,19 +31,20 @@ def evaluate(link: Link, count: int, timeout_s: float) -> int:
         return device.repeats
 
 
-@pytest.mark.parametrize("name", list(FAULTS))
+@pytest.mark.parametrize("name", list(BYTE_FAULTS))
 def test_a_bad_line_to_the_c_session_changes_no_result(name: str, pipe_device: Path) -> None:
-    lines = Line(FAULTS[name], 0.05, seed=1), Line(FAULTS[name], 0.05, seed=2)
-    repeats = evaluate(FaultyLink(native.ProcessLink(pipe_device), *lines), 200, timeout_s=0.1)
-    assert lines[0].spoilt > 5
+    plan = FaultPlan(1, {name: 0.05}, {name: 0.05})
+    link = FaultyLink(native.ProcessLink(pipe_device), plan)
+    repeats = evaluate(link, 200, timeout_s=0.1)
+    assert link.injected[name] > 8
     assert repeats > 0 or name in ("double", "noise")
 
 
 @pytest.mark.parametrize("link", ["semihosting", "uart"])
 def test_a_bad_line_to_an_emulator_changes_no_result(link: str, an386: Path) -> None:
-    lines = Line(FAULTS["flip"], 0.05, seed=1), Line(FAULTS["drop"], 0.05, seed=2)
+    plan = FaultPlan(1, {"flip": 0.05}, {"drop": 0.05})
     inner = open_link(f"qemu://mps2-an386?link={link}&firmware={an386}")
-    assert evaluate(FaultyLink(inner, *lines), 60, timeout_s=0.5) > 0
+    assert evaluate(FaultyLink(inner, plan), 60, timeout_s=0.5) > 0
 
 
 def test_requests_of_any_type_and_length_leave_a_session_that_works(pipe_device: Path) -> None:

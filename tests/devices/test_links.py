@@ -193,7 +193,7 @@ def test_a_port_that_is_unplugged_ends_the_evaluation_in_one_line() -> None:
 
 def test_a_port_in_use_is_refused() -> None:
     with device_on_a_terminal() as name, connect(name):
-        assert "cannot open the port" in failure(name)
+        assert "has the port open already" in failure(name)
 
 
 def test_a_socket_that_closes_ends_in_one_line() -> None:

@@ -91,6 +91,10 @@ static bool open_graph_output(tg_loader *loader) {
     buffer->last = (uint16_t)(loader->operators.count + 1u); /* past every operator: nothing may overwrite it */
     loader->engine->output_at = output.index;
     loader->engine->output_bytes = loader->info->output_bytes = buffer->bytes;
+    if (output.type == TG_INT8 && tg_is_quantized(&output)) {
+        loader->info->output_scale = output.scale;
+        loader->info->output_zero_point = output.zero_point;
+    }
     return true;
 }
 

@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum {
     TG_FRAME_PARTIAL, /* all bytes taken, the frame is not complete */
     TG_FRAME_GOOD,    /* a frame stands in the receiver until the next call */
@@ -49,4 +53,8 @@ void tg_cobs_send(const uint8_t *body, uint32_t length, tg_sink sink, void *cont
 /* Writes header and CRC around the payload that stands at body + TG_HEADER_BYTES, and sends it.
  * `body` has room for payload_bytes + TG_OVERHEAD_BYTES. Returns the length of the body. */
 uint32_t tg_frame_send(uint8_t *body, const tg_frame *frame, tg_sink sink, void *context);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -90,6 +90,13 @@ void tg_model_start(tg_session *session) {
     (void)load_linked(session, session->failed_detail);
 }
 
+/* Also where there is no room for models at all, and so no address to write to. */
+static uint32_t empty_model(char *detail) {
+    tg_text text = tg_text_start(detail, TG_DETAIL_BYTES);
+    tg_text_add(&text, "model of 0 bytes");
+    return TG_MODEL_MALFORMED;
+}
+
 uint32_t tg_model_begin(tg_session *session, const uint8_t *payload, uint32_t length, char *detail) {
     if (length < 4 + TG_SHA256_BYTES)
         return tg_bad_length(detail, "MODEL_BEGIN", length, 4 + TG_SHA256_BYTES);
@@ -98,6 +105,8 @@ uint32_t tg_model_begin(tg_session *session, const uint8_t *payload, uint32_t le
         return TG_OK;
     if (is_linked(session, payload + 4))
         return load_linked(session, detail);
+    if (size == 0)
+        return empty_model(detail);
     if (size > session->memory.model_room)
         return too_large(session, size, detail);
     forget_model(session);

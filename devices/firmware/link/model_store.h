@@ -9,6 +9,10 @@
 #define TG_MODEL_STORE_H
 #include "session.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 uint32_t tg_model_begin(tg_session *session, const uint8_t *payload, uint32_t length, char *detail);
 uint32_t tg_model_chunk(tg_session *session, const uint8_t *payload, uint32_t length, char *detail);
 uint32_t tg_model_end(tg_session *session, const uint8_t *payload, uint32_t length, char *detail);
@@ -18,4 +22,8 @@ void tg_model_start(tg_session *session);
 
 /* Starts the text of a length error: "<what> of <got> bytes, <expected> expected". Returns TG_BAD_LENGTH. */
 uint32_t tg_bad_length(char *detail, const char *what, uint32_t got, uint32_t expected);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

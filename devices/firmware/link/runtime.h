@@ -28,6 +28,8 @@ typedef struct {
     uint32_t arena_bytes;                 /* working memory the engine uses, all of it except model and code */
     uint32_t planned_bytes;               /* the activation plan alone: comparable with TFLM's head figure */
     uint32_t operators;
+    float output_scale;                   /* of an int8 output, real = scale * (code - zero point); 0: not known, or not int8 */
+    int32_t output_zero_point;
     char detail[TG_DETAIL_BYTES];         /* filled on failure */
 } tg_model_info;
 

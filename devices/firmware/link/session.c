@@ -256,17 +256,54 @@ static void report_dropped(tg_session *session) {
     send_error(session, &unknown, TG_BAD_FRAME, "a frame was dropped");
 }
 
+static void act_on(tg_session *session, tg_frame_event event) {
+    if (event == TG_FRAME_GOOD) {
+        tg_frame request = tg_receiver_frame(&session->receiver);
+        handle(session, &request);
+    } else if (event == TG_FRAME_DROPPED && !(session->line.talking && session->line.ended)) {
+        report_dropped(session); /* a frame behind the last command of a conversation is lost too */
+    }
+}
+
+/* The 0x00 that ends a run ends a conversation too: what stood in the bodies is no longer its own. */
+static void end_run(tg_session *session) {
+    tg_command_line_end(&session->line);
+    session->tensor = (tg_text_tensor){0};
+}
+
+static uint32_t feed_frame(tg_session *session, const uint8_t *bytes, uint32_t length) {
+    tg_frame_event event;
+    bool starting = session->line.seen < TG_RUN_START_BYTES;
+    uint32_t taken = tg_receiver_take(&session->receiver, bytes, starting ? 1 : length, &event);
+    act_on(session, event);
+    if (bytes[taken - 1] == 0)
+        end_run(session);
+    else if (starting)
+        tg_command_line_start(&session->line, bytes[0]);
+    return taken;
+}
+
+/* Until a command was understood, the run may still be a frame, if of a type that this version does not know. */
+static uint32_t feed_text(tg_session *session, const uint8_t *bytes, uint32_t length) {
+    bool complete;
+    tg_frame_event event;
+    tg_command_line *line = &session->line;
+    uint32_t taken = tg_command_line_take(line, bytes, length, &complete);
+    if (!line->talking)
+        (void)tg_receiver_take(&session->receiver, bytes, taken, &event);
+    if (!complete)
+        return taken;
+    line->talking = line->talking || (!line->too_long && tg_mlperf_tiny_knows(line->command));
+    if (line->talking)
+        tg_mlperf_tiny_answer(session, line->too_long ? "too long" : line->command);
+    return taken;
+}
+
 void tg_session_feed(tg_session *session, const uint8_t *bytes, uint32_t length) {
     while (length > 0) {
-        tg_frame_event event;
-        uint32_t taken = tg_receiver_take(&session->receiver, bytes, length, &event);
+        bool text = session->line.text && bytes[0] != 0;
+        uint32_t taken = text ? feed_text(session, bytes, length) : feed_frame(session, bytes, length);
         bytes += taken;
         length -= taken;
-        if (event == TG_FRAME_GOOD) {
-            tg_frame request = tg_receiver_frame(&session->receiver);
-            handle(session, &request);
-        } else if (event == TG_FRAME_DROPPED) {
-            report_dropped(session);
-        }
     }
 }

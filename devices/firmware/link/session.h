@@ -1,4 +1,4 @@
-/* session.h: answers the requests of SPEC.md with a board and an inference engine.
+/* session.h: answers the requests of SPEC.md, and text commands (its section 9), with a board and an inference engine.
  *
  *     tg_session session;
  *     tg_session_start(&session, &memory, board, &runtime);
@@ -14,9 +14,15 @@
 #include <stdint.h>
 
 #include "board.h"
+#include "command_line.h"
 #include "frame.h"
+#include "mlperf_tiny.h"
 #include "runtime.h"
 #include "wire.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 typedef struct {
     uint8_t *request; /* one request; its payload is handed to the engine in place, 8 bytes behind this address */
@@ -35,7 +41,7 @@ enum { TG_SMALLEST_BODY = 192 }; /* of request and reply: a greeting fits */
 
 typedef enum { TG_MODEL_NONE, TG_MODEL_ARRIVING, TG_MODEL_LOADED } tg_model_state;
 
-typedef struct {
+typedef struct tg_session {
     tg_memory memory;
     const tg_board *board;
     const tg_runtime *runtime;
@@ -52,6 +58,8 @@ typedef struct {
     uint32_t failed_sequence, failed_code; /* the last failed model request, kept for a repetition; code 0: none */
     char failed_detail[TG_DETAIL_BYTES];
     uint32_t frames_good, frames_bad, inferences;
+    tg_command_line line;
+    tg_text_tensor tensor;
 } tg_session;
 
 /* Loads the linked model, if there is one. Both bodies have at least TG_SMALLEST_BODY bytes and are aligned to 8. */
@@ -59,4 +67,8 @@ void tg_session_start(tg_session *session, const tg_memory *memory, const tg_boa
 
 /* Takes received bytes and answers every request they complete, computing as it goes. */
 void tg_session_feed(tg_session *session, const uint8_t *bytes, uint32_t length);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

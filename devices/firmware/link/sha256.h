@@ -3,6 +3,14 @@
 #define TG_SHA256_H
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Writes the digest of `length` bytes. */
 void tg_sha256(const uint8_t *bytes, uint32_t length, uint8_t digest[32]);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -3,6 +3,10 @@
 #define TG_TEXT_H
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct {
     char *at;
     uint32_t room, length; /* room counts the closing NUL, which always stands */
@@ -14,4 +18,8 @@ void tg_text_add(tg_text *text, const char *words);
 void tg_text_add_number(tg_text *text, uint32_t number);
 /* The length of a text in `room` bytes that may lack its NUL. */
 uint32_t tg_text_length(const char *at, uint32_t room);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

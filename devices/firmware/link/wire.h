@@ -1,7 +1,12 @@
 /* wire.h: the numbers of devices/protocol/SPEC.md, and little-endian access. */
 #ifndef TG_WIRE_H
 #define TG_WIRE_H
+#include <assert.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 enum { TG_VERSION_MAJOR = 1, TG_VERSION_MINOR = 0 };
 
@@ -58,9 +63,9 @@ enum {
     TG_ERROR_TEXT_BYTES = 95,
     TG_CHUNK_HEADER_BYTES = 8,
 };
-_Static_assert(TG_OVERHEAD_BYTES == 12, "SPEC.md, section 1");
-_Static_assert(TG_GREETING_BYTES == 72 + 24 + 4 * 16, "SPEC.md, section 3");
-_Static_assert(TG_STATS_BYTES == 13 * 4, "SPEC.md, section 3");
+static_assert(TG_OVERHEAD_BYTES == 12, "SPEC.md, section 1");
+static_assert(TG_GREETING_BYTES == 72 + 24 + 4 * 16, "SPEC.md, section 3");
+static_assert(TG_STATS_BYTES == 13 * 4, "SPEC.md, section 3");
 
 static inline uint16_t tg_get16(const uint8_t *at) {
     return (uint16_t)(at[0] | at[1] << 8);
@@ -79,4 +84,8 @@ static inline void tg_put32(uint8_t *at, uint32_t value) {
     tg_put16(at, (uint16_t)value);
     tg_put16(at + 2, (uint16_t)(value >> 16));
 }
+
+#ifdef __cplusplus
+}
+#endif
 #endif

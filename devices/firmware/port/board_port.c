@@ -1,4 +1,5 @@
 #include <stddef.h>
+#include <string.h>
 
 #include "cortex_m.h"
 #include "port.h"
@@ -42,9 +43,18 @@ static void usage(void *context, tg_usage *usage) {
     usage->received_bytes_lost = tg_uart_lost();
 }
 
+/* On a board that no emulator stands in for, RAM at start is noise, and a semihosting call would stop the core. */
+static bool semihosting_wanted(void) {
+#ifdef BOARD_MAY_USE_SEMIHOSTING
+    return tg_semihosting_wanted();
+#else
+    return false;
+#endif
+}
+
 static void reset(void *context) {
     (void)context;
-    if (!tg_semihosting_wanted())
+    if (!semihosting_wanted())
         tg_uart_drain();
     tg_chip_reset();
 }
@@ -64,13 +74,22 @@ static tg_board board = {
 };
 
 static void start_link(void) {
-    if (tg_semihosting_wanted()) {
+    if (semihosting_wanted()) {
         board.receive = tg_semihosting_receive;
         board.send = tg_semihosting_send;
         tg_semihosting_start();
     } else {
         tg_uart_start(receive_ring, sizeof receive_ring, send_ring, sizeof send_ring);
     }
+}
+
+static void read_unique_id(void) {
+#ifdef BOARD_UNIQUE_ID
+    for (uint32_t i = 0; i < BOARD_UNIQUE_ID_BYTES; i += 4) {
+        uint32_t word = TG_REGISTER(BOARD_UNIQUE_ID + i);
+        memcpy(board.unique_id + i, &word, sizeof word);
+    }
+#endif
 }
 
 static tg_memory session_memory(void) {
@@ -89,6 +108,7 @@ static tg_memory session_memory(void) {
 
 void tg_port_start(tg_port *port) {
     tg_board_clocks_start();
+    read_unique_id();
     tg_ticks_start(&counter, BOARD_CORE_HZ, BOARD_TIMER, BOARD_TIMER_HZ);
     board.counter = counter.kind;
     board.counter_hz = counter.hz;

@@ -14,7 +14,7 @@ void tg_uart_hardware_start(void) {
     DIVIDER = BOARD_CORE_HZ / BAUD;
     CONTROL = ENABLE_BOTH | RECEIVE_INTERRUPT | SEND_INTERRUPT;
     tg_interrupt_enable(BOARD_UART_IRQ);
-    tg_interrupt_enable(BOARD_UART_IRQ + 1);
+    tg_interrupt_enable(BOARD_UART_SEND_IRQ);
     (void)DATA; /* what came before is noise; and QEMU holds bytes back that came before, until a read */
 }
 

@@ -1,9 +1,10 @@
 #include "cortex_m.h"
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "wire.h"
+#include BOARD_HEADER
 
 #define SYSTICK_CTRL TG_REGISTER(0xE000E010)
 #define SYSTICK_LOAD TG_REGISTER(0xE000E014)
@@ -12,17 +13,22 @@
 #define ICSR TG_REGISTER(0xE000ED04)
 #define VTOR TG_REGISTER(0xE000ED08)
 #define AIRCR TG_REGISTER(0xE000ED0C)
+#define CCR TG_REGISTER(0xE000ED14)
 #define CPACR TG_REGISTER(0xE000ED88)
 #define DEMCR TG_REGISTER(0xE000EDFC)
 #define DWT_CTRL TG_REGISTER(0xE0001000)
 #define DWT_CYCCNT 0xE0001004u
+#define DWT_LOCK TG_REGISTER(0xE0001FB0)
 
 enum { SYSTICK_PERIOD = 1 << 24, SYSTICK_PENDING = 1 << 26, STACK_PAINT = 0x5A, BELOW_FRAME_BYTES = 256 };
+enum { WAIT_LOOPS = 100000, TRAP_UNALIGNED = 1 << 3 };
+#define DWT_KEY 0xC5ACCE55u
 
 extern uint8_t tg_stack_bottom[], tg_stack_top[], tg_data_start[], tg_data_end[], tg_bss_start[], tg_bss_end[];
 extern uint8_t tg_flash_start[], tg_flash_end[], tg_ram_start[], tg_ram_end[], tg_store_start[], tg_store_end[];
 extern const uint8_t tg_data_image[];
 extern const uint32_t tg_vectors[];
+extern void (*const tg_initializers[])(void), (*const tg_initializers_end[])(void); /* C++: static constructors */
 
 int main(void);
 
@@ -54,7 +60,12 @@ _Noreturn void tg_reset_handler(void) {
     memcpy(tg_data_start, tg_data_image, (uint32_t)(tg_data_end - tg_data_start));
     memset(tg_bss_start, 0, (uint32_t)(tg_bss_end - tg_bss_start));
     enable_float();
+#ifdef BOARD_TRAPS_UNALIGNED
+    CCR |= TRAP_UNALIGNED;
+#endif
     VTOR = (uint32_t)(uintptr_t)tg_vectors;
+    for (void (*const *run)(void) = tg_initializers; run < tg_initializers_end; run++)
+        (*run)();
     (void)main();
     tg_chip_reset();
 }
@@ -72,6 +83,9 @@ static bool start_dwt(void) {
     return false;
 #else
     DEMCR |= 1u << 24;
+#if defined(__ARM_ARCH_7EM__)
+    DWT_LOCK = DWT_KEY; /* a Cortex-M7's stands still without */
+#endif
     DWT_CTRL |= 1u;
     return moves(&TG_REGISTER(DWT_CYCCNT));
 #endif
@@ -116,6 +130,13 @@ uint64_t tg_ticks_now(tg_tick_source *source) {
     return source->wraps + now;
 }
 
+bool tg_wait(uint32_t address, uint32_t mask, uint32_t value) {
+    for (uint32_t i = 0; i < WAIT_LOOPS; i++)
+        if ((TG_REGISTER(address) & mask) == value)
+            return true;
+    return false;
+}
+
 void tg_interrupt_enable(uint32_t irq) {
     NVIC_ENABLE(irq / 32u) = 1u << irq % 32u;
 }
@@ -134,6 +155,9 @@ void tg_sleep(void) {
 
 _Noreturn void tg_chip_reset(void) {
     __asm volatile("dsb" ::: "memory");
+#ifdef BOARD_RESET
+    BOARD_RESET;
+#endif
     AIRCR = 0x05FA0004;
     for (;;)
         __asm volatile("dsb" ::: "memory");

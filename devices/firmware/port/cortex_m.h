@@ -1,6 +1,7 @@
 /* cortex_m.h: what every Cortex-M has: interrupts, sleep, reset, counters, a painted stack. */
 #ifndef TG_CORTEX_M_H
 #define TG_CORTEX_M_H
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "board.h"
@@ -21,6 +22,11 @@ void tg_ticks_start(tg_tick_source *source, uint32_t core_hz, volatile uint32_t 
 /* Ticks since some moment. A 32-bit counter is followed over its wrap if this is called once a wrap at least. */
 uint64_t tg_ticks_now(tg_tick_source *source);
 
+/* Waits, not for ever, until the masked bits of a register have this value, and returns whether they have. An emulator
+ * that lacks a clock unit never gets there. */
+bool tg_wait(uint32_t address, uint32_t mask, uint32_t value);
+
+void tg_caches_start(void); /* of a Cortex-M7, both */
 void tg_interrupt_enable(uint32_t irq);
 void tg_interrupts_off(void);
 void tg_interrupts_on(void);

@@ -1,4 +1,7 @@
-/* mps2.h: what the MPS2 and MPS3 boards share: 25 MHz, a CMSDK UART, the FPGAIO counter, room for large samples. */
+/* mps2.h: what the MPS2 and MPS3 boards share: 25 MHz, a CMSDK UART, the FPGAIO counter, room for large samples; a host
+ * that starts them in an emulator. */
+#define BOARD_MAY_USE_SEMIHOSTING
+#define BOARD_UART_SEND_IRQ (BOARD_UART_IRQ + 1)
 #define BOARD_CREDITS 16
 #define BOARD_REQUEST_BYTES 131072
 #define BOARD_REPLY_BYTES 131072

@@ -4,6 +4,10 @@
 #define TG_PORT_H
 #include "session.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define TG_FIRMWARE_VERSION "0.1.0"
 
 typedef struct {
@@ -17,4 +21,8 @@ typedef struct {
 
 /* Starts clocks, the link and the counter. Call once, first. */
 void tg_port_start(tg_port *port);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -3,6 +3,8 @@
 #include "cortex_m.h"
 #include "ring.h"
 
+enum { SEND_AT_ONCE = 64 }; /* bytes with interrupts off, in less than a byte takes to arrive */
+
 static tg_ring received, to_send;
 static bool last_was_zero;
 
@@ -59,8 +61,10 @@ void tg_uart_send(void *context, const uint8_t *bytes, uint32_t length) {
     (void)context;
     while (length > 0) {
         tg_interrupts_off();
-        for (; length > 0 && tg_ring_held(&to_send) <= to_send.mask; length--)
+        for (uint32_t left = SEND_AT_ONCE; left > 0 && length > 0 && tg_ring_held(&to_send) <= to_send.mask; left--) {
             (void)tg_ring_put(&to_send, *bytes++);
+            length--;
+        }
         push_out();
         tg_interrupts_on();
     }

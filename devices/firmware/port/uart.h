@@ -1,4 +1,4 @@
-/* uart.h: a UART with an interrupt for each direction. cmsdk_uart.c and stm32_usart.c implement the four register
+/* uart.h: a UART with an interrupt for each direction. Each *_uart.c and *_usart.c implements the register
  * functions. */
 #ifndef TG_UART_H
 #define TG_UART_H

@@ -18,8 +18,8 @@ union vector {
 
 extern const union vector tg_vectors[];
 
-/* The table of the core, then the board's interrupts up to the UART's. */
-__attribute__((section(".vectors"), used)) const union vector tg_vectors[16 + BOARD_UART_IRQ + 2] = {
+/* The table of the core, then the board's interrupts up to the UART's. None of the others is ever enabled. */
+__attribute__((section(".vectors"), used)) const union vector tg_vectors[] = {
     {.stack = tg_stack_top},
     {.run = tg_reset_handler},
     {.run = tg_fault_handler},
@@ -30,5 +30,7 @@ __attribute__((section(".vectors"), used)) const union vector tg_vectors[16 + BO
     {.run = tg_fault_handler},
     [15] = {.run = tg_systick_handler},
     [16 + BOARD_UART_IRQ] = {.run = tg_uart_handler},
-    [16 + BOARD_UART_IRQ + 1] = {.run = tg_uart_handler},
+#ifdef BOARD_UART_SEND_IRQ
+    [16 + BOARD_UART_SEND_IRQ] = {.run = tg_uart_handler},
+#endif
 };

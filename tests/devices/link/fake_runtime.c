@@ -15,6 +15,8 @@ static tg_status load(void *engine, const uint8_t *model, uint32_t model_bytes, 
     info->input_bytes = fake->input_bytes;
     info->output_bytes = fake->output_bytes;
     info->operators = fake->operators;
+    info->output_scale = 1.0f / 256.0f;
+    info->output_zero_point = -128;
     return TG_OK;
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import ArtifactError, InfrastructureError, UserError
+from harness.errors import ArtifactError, BenchError, InfrastructureError, UserError
 from harness.pipeline.store import Store, Unit
 
 UNIT = Unit("train", "net-4-s0", {"epochs": 3})
@@ -66,6 +66,17 @@ def test_a_users_mistake_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError):
         Store(tmp_path).build(UNIT, mistaken)
     assert list((tmp_path / "train").iterdir()) == []
+
+
+def test_what_a_run_kept_stays_when_the_wrong_board_is_attached(tmp_path: Path) -> None:
+    def work(folder: Path) -> None:
+        (folder / "answers.partial").write_text("half of them")
+        raise BenchError("expected board a, this is 'b'")
+
+    with pytest.raises(BenchError):
+        Store(tmp_path).build(UNIT, work)
+    (partial,) = (tmp_path / "train").iterdir()
+    assert (partial / "answers.partial").read_text() == "half of them"
 
 
 @pytest.mark.parametrize("damage", ["change", "remove", "record"])

@@ -1,0 +1,1 @@
+"""Flashing a board by a debug probe."""
