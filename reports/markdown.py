@@ -66,8 +66,7 @@ def _evidence(verdict: Verdict) -> str:
         "samples": f"{subject.samples:,}",
         "tinygate": verdict.tinygate_version,
     }
-    text = "Evidence: " + ", ".join(f"{name} `{one}`" for name, one in facts.items() if one)
-    return text + (f"; artifact {escaped(subject.caveat)}" if subject.caveat else "")
+    return "Evidence: " + ", ".join(f"{name} `{one}`" for name, one in facts.items() if one)
 
 
 def _short(digest: str | None) -> str | None:

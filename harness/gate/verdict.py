@@ -249,9 +249,11 @@ class Verdict(Table):
     @property
     def notes(self) -> tuple[str, ...]:
         """What to know beside the checks: the evidence, the error rates, the looks, warnings."""
+        caveat = f"The artifact was {self.subject.caveat}." if self.subject.caveat else ""
         rates = self.rates.sentence if self.rates else ""
         looks = self.looks.sentence if self.looks else ""
-        return tuple(one for one in (self.subject.sentence, rates, looks, *self.warnings) if one)
+        notes = (self.subject.sentence, caveat, rates, looks, *self.warnings)
+        return tuple(note for note in notes if note)
 
     @property
     def headline(self) -> str:
