@@ -102,7 +102,7 @@ def _more(decided: Decided, samples_needed: int | None) -> str:
 
 def _rounded(count: int) -> int:
     """Return `count` rounded up to two digits, which is all such a plan is good for."""
-    step = 10 ** max(0, len(str(count)) - 2)
+    step: int = 10 ** max(0, len(str(count)) - 2)
     return -(-count // step) * step
 
 
