@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from harness import __version__
 from harness.comparison import Pair, match
 from harness.errors import PredictionsError, UserError
-from harness.gate.checks import DEVICE, Check, Rules
+from harness.gate.checks import DEVICE, Check, Rules, references_of
 from harness.gate.decision import Decided, decide, family_alpha
 from harness.gate.measures.asked import Asked, measure
 from harness.gate.rates import error_rates
@@ -104,15 +104,13 @@ def judge(
         raise UserError("the gate has no checks; a gate without checks would pass anything")
     rules, demanded = rules or Rules(), expected or Expected()
     verified = check_evidence("the candidate", case.candidate, demanded)
-    evidence, pairs = {}, {}
-    for name in dict.fromkeys(check.reference for check in checks if check.reference):
+    evidence = {}
+    for name in references_of(checks):
         reference = _reference(name, case)
         due = demanded.references.get(name, Expected())
         held = check_evidence(f"the reference {name!r}", reference, due)
         evidence[name] = Evidence.of(reference, held)
-        pairs[name] = _pair(name, reference, case)
-    measured = [measure(_asked(check, case, pairs)) for check in checks]
-    decided = decide(checks, measured, rules)
+    decided = decisions(checks, case, rules)
     results = tuple(map(_result, decided))
     return Verdict(
         outcome=combined(result.outcome for result in results),
@@ -125,6 +123,14 @@ def judge(
         warnings=warnings + _warnings(decided, results),
         tinygate_version=__version__,
     )
+
+
+def decisions(checks: Sequence[Check], case: Case, rules: Rules) -> list[Decided]:
+    """Return every check decided, without the words and bounds of a report; errors as `judge`."""
+    names = references_of(checks)
+    pairs = {name: _pair(name, _reference(name, case), case) for name in names}
+    measured = [measure(_asked(check, case, pairs)) for check in checks]
+    return decide(checks, measured, rules)
 
 
 def _subject(case: Case, verified: tuple[str, ...]) -> Evidence:

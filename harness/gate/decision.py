@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from harness.gate.checks import Check, Decision, Rules
 from harness.gate.measures.asked import Measured
@@ -40,7 +41,7 @@ class Decided:
     outcome: Outcome
     held_back: bool = False
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[float, float] | None:
         """One-sided bounds at `alpha`; None where the metric has no method."""
         method = self.measured.method
