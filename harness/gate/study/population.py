@@ -124,10 +124,10 @@ class Population:
         chances = np.stack([1 - LEVELS, LEVELS], axis=1)
         return float((model.levels.mean(axis=0)[:, np.newaxis] * chances * scores).sum())
 
-    def draw(self, per_class: int, source: np.random.Generator) -> Draw:
-        """Return `per_class` samples of each class."""
+    def draw(self, sizes: NDArray[np.int64], source: np.random.Generator) -> Draw:
+        """Return a test set with (C,) `sizes` samples of each class, in random order."""
         shape = self.cells.shape
-        counts = source.multinomial(per_class, self.cells.reshape(self.classes, -1))
+        counts = source.multinomial(sizes, self.cells.reshape(self.classes, -1))
         chosen = np.repeat(np.arange(counts.size), counts.ravel())
         label, first, second, reference, candidate = np.unravel_index(chosen, shape)
         order = source.permutation(len(chosen))
