@@ -21,7 +21,7 @@ RUN := $(BIN)/tinygate run
 DEMO := examples/digits.toml
 DIST ?= dist
 
-.PHONY: fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
+.PHONY: gate-study fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F"\t" "{ printf \"%-12s %s\\n\", \$$1, \$$2 }"
@@ -62,6 +62,9 @@ bench: $(INSTALLED) $(IMAGES) $(MODELS) ## Measure what is claimed about speed a
 	@echo && $(BIN)/python -m devices.bench_link qemu://mps2-an386 --model $(firstword $(MODELS)) \
 	  --samples 100 --baud 115200 921600
 	@echo && $(BIN)/python -m harness.bench_device $(firstword $(MODELS))
+
+gate-study: $(INSTALLED) ## Measure how often the gate errs, by simulation (QUICK=1: in a minute)
+	@$(BIN)/python -m harness.cli.gate_study $(if $(QUICK),--quick) $(if $(DOCS),--docs docs)
 
 fault-study: $(INSTALLED) | tools ## Inject faults between host and device; count what is lost or wrong
 	@$(BIN)/python -m harness.fault_study

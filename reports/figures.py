@@ -24,7 +24,7 @@ INK = "#1b1f24"
 BLUE, ORANGE = "#0072b2", "#d55e00"
 MOST_CLASSES = 40
 _NAME_LENGTH = 22
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # a dollar sign in a class name is a dollar sign
     "svg.hashsalt": "tinygate",  # names of clip paths, random by default
     "svg.fonttype": "none",  # text stays text: it can be searched, and read aloud
@@ -62,7 +62,7 @@ class Drawing:
         self, form: str, facts: dict[str, None], dots_per_inch: int = 72, ground: str = "none"
     ) -> bytes:
         target = io.BytesIO()
-        with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        with mpl.rc_context(STYLE), warnings.catch_warnings():
             # A class may be named in a script that our font lacks; the SVG keeps the text.
             warnings.filterwarnings("ignore", message=r"Glyph \d+")
             self.figure.savefig(
@@ -80,8 +80,8 @@ def class_chart(candidate: Summary, reference: Summary | None = None) -> Drawing
     present = [i for i, value in enumerate(candidate.class_accuracy) if value is not None]
     ordered = sorted(present, key=lambda i: (candidate.class_accuracy[i] or 0.0, i))
     shown = ordered[:MOST_CLASSES]
-    with mpl.rc_context(_STYLE):
-        figure = _figure(7.0, 1.1 + 0.21 * len(shown))
+    with mpl.rc_context(STYLE):
+        figure = blank_figure(7.0, 1.1 + 0.21 * len(shown))
         axes = figure.add_subplot()
         _draw_classes(axes, shown, candidate, reference)
     title = "Accuracy by class"
@@ -94,7 +94,8 @@ def class_chart(candidate: Summary, reference: Summary | None = None) -> Drawing
     return Drawing(figure, title, f"Dot plot of class accuracies. Lowest: {lowest}.")
 
 
-def _figure(width: float, height: float) -> Figure:
+def blank_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of this size in inches, to be drawn on in the context of STYLE."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
@@ -122,8 +123,8 @@ def _draw_classes(
 
 def reliability_diagram(summary: Summary, title: str) -> Drawing:
     """Return accuracy against confidence over the 15 bins, above the number of samples in each."""
-    with mpl.rc_context(_STYLE):
-        figure = _figure(4.4, 4.8)
+    with mpl.rc_context(STYLE):
+        figure = blank_figure(4.4, 4.8)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
         _draw_reliability(upper, summary.bins)
         _draw_counts(lower, summary.bins)
