@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from harness.gate.methods.calibration import ece_floor
 from harness.gate.metric import METRICS, Metric
 from harness.table import Table
 
@@ -201,9 +202,8 @@ class GateRules(Rules):
 
     @model_validator(mode="after")
     def _reachable(self) -> GateRules:
-        for check in self.checks:
-            if (check.decision or self.decision) in ("evidence", "non-inferiority"):
-                _refuse_unreachable(check)
+        for check in self._on_evidence:
+            _refuse_unreachable(check)
         return self
 
     @property
@@ -213,15 +213,30 @@ class GateRules(Rules):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What will hardly ever be decided, in words."""
+        """What hardly any number of samples will decide, in words."""
         return tuple(
-            f"check {check.title!r}: no number of samples shows a drop of at most 0 unless the "
-            "candidate is better; give it a margin above 0, or decision = 'regression'"
-            for check in self.checks
-            if check.rule.margin
-            and check.limit <= 0
-            and (check.decision or self.decision) in ("evidence", "non-inferiority")
+            f"check {check.title!r}: no number of samples shows an increase of at most 0 unless "
+            "the candidate is better; give it a margin above 0, or decision = 'regression'"
+            for check in self._on_evidence
+            if check.rule.margin and check.limit <= 0
         )
+
+    def warnings_on(self, samples: int) -> tuple[str, ...]:
+        """Return `warnings`, and what a test set of this size will hardly ever decide."""
+        floor = ece_floor(samples)
+        return self.warnings + tuple(
+            f"check {check.title!r}: on {samples:,} samples an ECE below about {floor:.2g} can be "
+            "shown only of a model that is nearly always right or always sure"
+            for check in self._on_evidence
+            if check.metric == "ece" and check.limit < floor
+        )
+
+    @property
+    def _on_evidence(self) -> Iterator[Check]:
+        """The checks that pass on evidence alone."""
+        for check in self.checks:
+            if (check.decision or self.decision) in ("evidence", "non-inferiority"):
+                yield check
 
 
 def _refuse_unreachable(check: Check) -> None:

@@ -78,6 +78,9 @@ class Pipeline:
         plan = load_plan(config_path)
         for runtime in plan.config.evaluate.runtimes:
             known_runtime(runtime)
+        if plan.config.gate is not None:
+            for warning in plan.config.gate.warnings_on(len(plan.dataset.test)):
+                Reporter(console).line(f"  warning: {warning}")
         return cls(config_path, runs, plan, console)
 
     @cached_property

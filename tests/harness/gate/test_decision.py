@@ -195,8 +195,18 @@ def test_a_limit_that_no_sample_is_evidence_of_is_refused_when_read(
 
 def test_a_margin_of_0_is_warned_about_and_counts_are_exact() -> None:
     checks = [{"metric": "accuracy_drop", "limit": 0.0}, {"metric": "parity", "limit": 0.0}]
-    (warning,) = ChecksFile.model_validate({"checks": checks}).warnings
-    assert "unless the candidate is better" in warning
+    read = ChecksFile.model_validate({"checks": checks})
+    assert read.warnings == read.warnings_on(100)
+    assert "unless the candidate is better" in read.warnings[0]
+
+
+def test_an_ece_that_a_small_test_set_can_hardly_show_is_warned_about_when_read() -> None:
+    read = ChecksFile.model_validate({"checks": [{"metric": "ece", "limit": 0.05}]})
+    assert read.warnings_on(10_000) == ()
+    (warning,) = read.warnings_on(539)
+    assert "on 539 samples an ECE below about 0.086" in warning
+    lenient = read.model_copy(update={"decision": "regression"})
+    assert lenient.warnings_on(539) == ()
 
 
 def test_an_ece_below_what_the_samples_can_show_is_warned_about() -> None:
