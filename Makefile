@@ -16,12 +16,14 @@ FIRMWARE_SOURCES := devices/firmware/Makefile $(shell find devices/firmware/engi
   devices/firmware/port devices/firmware/main.c -name '*.[chS]' -o -name '*.in' -o -name '*_boot2.py')
 MISSING := $(if $(shell command -v qemu-system-arm),,qemu-system-arm) \
   $(if $(shell command -v arm-none-eabi-gcc),,gcc-arm-none-eabi libnewlib-arm-none-eabi) \
-  $(if $(shell command -v gcc),,gcc libc6-dev)
+  $(if $(shell command -v gcc),,gcc libc6-dev) \
+  $(if $(wildcard $(shell clang -print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer*),,clang $$(apt-cache pkgnames | grep -x libclang-rt-dev))
+RUNS ?= 1000000
 RUN := $(BIN)/tinygate run
 DEMO := examples/digits.toml
 DIST ?= dist
 
-.PHONY: fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
+.PHONY: fuzz fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F"\t" "{ printf \"%-12s %s\\n\", \$$1, \$$2 }"
@@ -68,6 +70,9 @@ fault-study: $(INSTALLED) | tools ## Inject faults between host and device; coun
 
 $(MODELS): | $(INSTALLED)
 	@echo "exporting the models to measure ..." && $(BIN)/python -m harness.bench_models $(@D)
+
+fuzz: $(INSTALLED) | tools ## Fuzz what reads hostile bytes, RUNS=1000000 inputs each
+	@$(BIN)/python -m tests.devices.fuzz --runs $(RUNS)
 
 doctor: $(INSTALLED) ## Show what is installed and works
 	@$(BIN)/tinygate doctor
