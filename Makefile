@@ -94,7 +94,7 @@ $(IMAGES) &: $(FIRMWARE_SOURCES) | tools
 	@touch $(IMAGES)
 
 # Install Debian packages: $(call install,PACKAGES), nothing where there are none.
-install = [ -z '$(strip $(1))' ] || { echo "installing $(firstword $(1)) ..."; \
+install = [ -z '$(strip $(1))' ] || { echo "installing $(strip $(1)) ..."; \
   $(APT) -qq update >/dev/null && $(APT) -qq install -y --no-install-recommends $(1) >/dev/null; }
 
 tools:
