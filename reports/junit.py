@@ -51,7 +51,7 @@ def _evidence(verdict: Verdict) -> dict[str, str]:
     facts = {
         "outcome": verdict.outcome,
         "artifact_sha256": subject.artifact_sha256,
-        "artifact": subject.caveat,
+        "artifact": printable(subject.caveat) if subject.caveat else None,
         "data_digest": subject.data_digest,
         "runtime": subject.runtime.name if subject.runtime else None,
         "samples": str(subject.samples),
