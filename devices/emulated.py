@@ -1,18 +1,14 @@
 """The boards that an emulator stands in for, and whether it can on this machine."""
 
-import os
 import shutil
 from dataclasses import dataclass
 
 from devices.boards import EMULATORS, Board, boards
+from devices.emulators.renode import find_renode
 from devices.errors import EmulatorError
 from devices.images import find_image
 
-# Program, the variable that may name it, and how to get it.
-PROGRAMS = {
-    "qemu": ("qemu-system-arm", None, "run: apt-get install qemu-system-arm"),
-    "renode": ("renode", "TINYGATE_RENODE", "get it from renode.io, or name it in TINYGATE_RENODE"),
-}
+PROGRAM = "qemu-system-arm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +31,11 @@ def emulated_boards() -> list[Emulated]:
 
 
 def _missing(scheme: str, board: Board) -> str | None:
-    program, variable, remedy = PROGRAMS[scheme]
-    if shutil.which(os.environ.get(variable or "") or program) is None:
-        return f"{program} is not installed; {remedy}"
     try:
+        if scheme == "renode":
+            find_renode()
+        elif shutil.which(PROGRAM) is None:
+            return f"{PROGRAM} is not installed; run: apt-get install {PROGRAM}"
         find_image(board.name)
     except EmulatorError as error:
         return str(error)

@@ -14,6 +14,7 @@ from harness.metrics import Summary, summarize
 from reports.columns import (
     OUTCOME_WORDS,
     VERDICT_WORDS,
+    bounds_note,
     check_columns,
     runtime_columns,
     twin_note,
@@ -59,6 +60,7 @@ def render_html(report: Report) -> str:
             verdict_word=VERDICT_WORDS[verdict.outcome] if verdict else "",
             outcome_words=OUTCOME_WORDS,
             checks=check_columns(verdict.checks) if verdict else None,
+            bounds_note=bounds_note(verdict.checks) if verdict else "",
             runtimes=runtime_columns(report.rows) if report.rows else None,
             twin_note=twin_note(report.rows),
             classes=_class_rows(report),
@@ -151,6 +153,7 @@ def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
         "host": evidence.host
         and f"{evidence.host.system} {evidence.host.machine} {evidence.host.cpu}",
         "device": evidence.device and _described(evidence.device.model_dump(exclude_none=True)),
+        "device's twin": evidence.twin and _described(evidence.twin.model_dump(exclude_none=True)),
         "demanded and verified": ", ".join(evidence.verified) or "nothing: its own word",
     }
     return ((name, printable(value)) for name, value in facts.items() if value)

@@ -41,7 +41,8 @@ def uv(*arguments: str | Path) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     command = ["make", "-s", "-C", str(REPO), "wheel", f"DIST={folder}"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    with firmware.made_alone(firmware.SHIPPED):
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     (built,) = folder.glob("*.whl")
     return built

@@ -12,6 +12,7 @@ QUIET_S = 0.05
 QUICK_S = 2.0
 SHORT_REPLY_BYTES = 4096
 MOST_LATE_BYTES = 1 << 16
+MOST_LATE_REPLIES = 8
 LINE_TIME_SLACK = 2.0
 
 
@@ -47,7 +48,7 @@ class CommandLink:
         wire = commands.wire(command)
         self.link.write(wire)
         wait_s = self.timeout_s if computes else self._quick_s
-        lines = self._until_ready(wait_s, len(wire), most_bytes)
+        lines = self._until_ready(wait_s + self._line_s(len(wire) + most_bytes), most_bytes)
         if self._lines:
             raise BadReply(f"more than one reply: {replies.shown(self._lines[0])}")
         return replies.joined(lines)
@@ -55,7 +56,7 @@ class CommandLink:
     def boot_lines(self, wait_s: float) -> list[str]:
         """Return what the board says by itself within `wait_s`, up to its `m-ready`."""
         try:
-            return self._until_ready(wait_s, 0, SHORT_REPLY_BYTES)
+            return self._until_ready(wait_s, SHORT_REPLY_BYTES)
         except BadReply:
             return self._take_lines(len(self._lines))
         finally:
@@ -81,18 +82,18 @@ class CommandLink:
     def _named(self) -> str | None:
         """Late replies of older commands may come first; the one to `name` is the last."""
         try:
-            while True:
-                text = replies.joined(
-                    self._until_ready(self._quick_s, commands.MAX_COMMAND_BYTES, MOST_LATE_BYTES)
-                )
+            for _ in range(MOST_LATE_REPLIES):
+                wait_s = self._quick_s + self._line_s(SHORT_REPLY_BYTES)
+                text = replies.joined(self._until_ready(wait_s, MOST_LATE_BYTES))
                 if text.startswith("m-name-"):
                     replies.name(text)
                     return None if self._drain() else text
         except BadReply:
-            return None
+            pass
+        return None
 
-    def _until_ready(self, wait_s: float, sent_bytes: int, most_bytes: int) -> list[str]:
-        deadline = time.monotonic() + wait_s + self._line_s(sent_bytes + most_bytes)
+    def _until_ready(self, wait_s: float, most_bytes: int) -> list[str]:
+        deadline = time.monotonic() + wait_s
         received = 0
         while READY not in self._lines:
             data = self.link.read(max(0.0, deadline - time.monotonic()))

@@ -45,11 +45,16 @@ class LineSplitter:
         if len(self._rest) > MAX_LINE_BYTES:
             self._rest = b""
             raise BadReply(f"a line of more than {MAX_LINE_BYTES} bytes")
-        return [line.translate(None, b"\r\0").decode("ascii", "replace") for line in complete]
+        return [_readable(line.translate(None, b"\r\0")) for line in complete]
 
     def clear(self) -> None:
         """Forget an incomplete line."""
         self._rest = b""
+
+
+def _readable(line: bytes) -> str:
+    """Hostile bytes end up in reports: what is not printable is a question mark."""
+    return "".join(c if c.isprintable() else "?" for c in line.decode("ascii", "replace"))
 
 
 @dataclass(frozen=True, slots=True)

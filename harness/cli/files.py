@@ -77,23 +77,35 @@ def compare(
 def gate(
     config: OPTIONAL_CONFIG = None,
     checks: Annotated[Path | None, typer.Option(help="A TOML file with [[checks]].")] = None,
-    reference: Annotated[Path | None, typer.Option(help="Predictions to compare with.")] = None,
-    candidate: Annotated[Path | None, typer.Option(help="Predictions to judge.")] = None,
+    reference: Annotated[
+        list[Path] | None,
+        typer.Option(help="Predictions to compare with; repeat for other seeds of that model."),
+    ] = None,
+    candidate: Annotated[
+        list[Path] | None,
+        typer.Option(help="Predictions to judge; repeat for other seeds of the recipe."),
+    ] = None,
+    device_sample: Annotated[
+        Path | None,
+        typer.Option(help="What the device answered on a part, where the candidate is its twin."),
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the verdict as JSON.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the verdict as Markdown.")] = None,
     runs: RUNS = DEFAULT_RUNS,
 ) -> int:
     """Judge a candidate: exit code 0 pass, 1 fail, 3 inconclusive."""
-    from harness.cli.gate import GateOutputs, gate_config, gate_files
+    from harness.cli.gate import GateInputs, GateOutputs, gate_config, gate_files
 
     outputs = GateOutputs(json, junit, markdown)
     if config is not None:
-        _refuse_both(checks=checks, reference=reference, candidate=candidate)
+        _refuse_both(
+            checks=checks, reference=reference, candidate=candidate, device_sample=device_sample
+        )
         return gate_config(config, runs, outputs)
-    return gate_files(
-        _required("--checks", checks), reference, _required("--candidate", candidate), outputs
-    )
+    candidates = tuple(_required("--candidate", candidate or None))
+    inputs = GateInputs(candidates, tuple(reference or ()), device_sample)
+    return gate_files(_required("--checks", checks), inputs, outputs)
 
 
 def analyze(
@@ -157,4 +169,5 @@ def _required(name: str, value: T | None) -> T:
 def _refuse_both(**given: object) -> None:
     for name, value in given.items():
         if value is not None:
-            raise typer.BadParameter(f"--{name} does not go with a CONFIG.toml")
+            option = name.replace("_", "-")
+            raise typer.BadParameter(f"--{option} does not go with a CONFIG.toml")

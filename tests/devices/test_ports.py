@@ -115,9 +115,9 @@ def test_every_emulated_board_is_listed_with_what_it_lacks(
     found = {one.url: one.missing for one in emulated.emulated_boards()}
     assert {"qemu://mps2-an386", "qemu://netduinoplus2", "renode://mps2-an386"} <= set(found)
     for url, missing in found.items():
-        program = "qemu-system-arm" if url.startswith("qemu") else "renode"
+        program = "qemu-system-arm" if url.startswith("qemu") else "Renode"
         assert missing is not None
-        assert missing.startswith(f"{program} is not installed; ")
+        assert missing.startswith(f"{program} is not installed")
 
 
 def test_renode_is_found_where_the_variable_names_it(

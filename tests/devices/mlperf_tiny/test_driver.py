@@ -1,7 +1,9 @@
 """The driver against a stand-in for MLPerf Tiny firmware, over TCP."""
 
+import contextlib
 import random
 import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -182,6 +184,27 @@ def test_a_silent_port_is_given_up_in_bounded_time(silent_port: str) -> None:
     with pytest.raises(NoAnswer, match=r"no MLPerf Tiny firmware answers `name%`.*baud"):
         connect(silent_port, TENSORS, Care(boot_s=0.2, timeout_s=0.2))
     assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize("flood", [b"m-ready\r\n" * 500, b"x" * 5000, b"m-lap-us-1\n" * 400])
+def test_a_board_that_floods_is_given_up_in_bounded_time(flood: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+
+        def pour() -> None:
+            connected, _ = listener.accept()
+            with connected, contextlib.suppress(ConnectionError):
+                while True:
+                    connected.sendall(flood)
+
+        thread = threading.Thread(target=pour, daemon=True)
+        thread.start()
+        start = time.monotonic()
+        with pytest.raises(NoAnswer):
+            connect(f"socket://{host}:{port}", TENSORS, Care(boot_s=0.2, timeout_s=0.2))
+        assert time.monotonic() - start < 10
+        thread.join(5)
+        assert not thread.is_alive()
 
 
 def test_a_board_that_echoes_is_given_up() -> None:

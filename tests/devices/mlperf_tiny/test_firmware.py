@@ -93,7 +93,7 @@ def test_a_runners_throughput_is_the_devices_time(link: Link) -> None:
 
 
 def test_text_and_frames_may_take_turns(link: Link) -> None:
-    samples = images(3)
+    samples = images(2)
     device = with_model(link)
     for sample in samples:
         assert [one.output for one in device.infer([sample])] == [answer(sample)]

@@ -21,6 +21,11 @@ def test_lines_come_whole_however_the_bytes_are_cut() -> None:
         assert lines == wanted
 
 
+def test_what_is_not_printable_does_not_get_into_a_record() -> None:
+    (line,) = LineSplitter().feed(b"m-name-dut-[\x1b[31m\x07 \xff]\r\n")
+    assert replies.name(line) == "?[31m? \ufffd"
+
+
 def test_a_line_that_never_ends_is_refused() -> None:
     with pytest.raises(BadReply, match="more than 16384 bytes"):
         LineSplitter().feed(b"x" * 20000)
