@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal[">=", "<="]
-Unit = Literal["percent", "points", "plain", "whole"]
-"""How a value is printed: 0.912 as 91.20 %, 0.012 as 1.20 points, as 0.9120, or 48000 as 48,000."""
+Unit = Literal["percent", "points", "plain", "bytes", "whole"]
+"""How a value is printed: 0.912 as 91.20 %, 0.012 as 1.20 points, or as 0.9120; 48000 as 48,000,
+with or without the word bytes."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +159,8 @@ METRICS: dict[str, Metric] = {
         reference="tflm",
         exact=True,
     ),
-    "flash_bytes": Metric("fit:flash_bytes", "<=", "Flash", "whole", highest=_MOST, exact=True),
-    "ram_bytes": Metric("fit:ram_bytes", "<=", "RAM", "whole", highest=_MOST, exact=True),
+    "flash_bytes": Metric("fit:flash_bytes", "<=", "Flash", "bytes", highest=_MOST, exact=True),
+    "ram_bytes": Metric("fit:ram_bytes", "<=", "RAM", "bytes", highest=_MOST, exact=True),
     "cycles": Metric(
         "fit:cycles", "<=", "The count of an inference", "whole", highest=_MOST, exact=True
     ),

@@ -11,9 +11,9 @@ LIMIT_WORDS: dict[Direction, str] = {">=": "at least", "<=": "at most"}
 
 
 def number(value: float, unit: Unit, digits: int = 2) -> str:
-    """Return `value` in its unit: 0.9 as `90.00 %`, `90.00 points`, `0.9000`; 48000 as `48,000`."""
-    if unit == "whole":
-        return f"{value:,.0f}"
+    """Return `value` in its unit: 0.9 as `90.00 %`, `90.00 points` or `0.9000`, 4800 as `4,800`."""
+    if unit in ("bytes", "whole"):
+        return f"{value:,.0f}" + (" bytes" if unit == "bytes" else "")
     if unit == "plain":
         return f"{value:.{digits + 2}f}"
     return f"{100 * value:.{digits}f} {'%' if unit == 'percent' else 'points'}"

@@ -147,6 +147,7 @@ class Publisher:
         return Passed(
             tflite=tflite,
             artifact_sha256=verdict.subject.artifact_sha256 or "",
+            outcome=verdict.outcome,
             runtime=self.plan.gate.runtime,
             served_on=serving_runtime(self.plan.gate.runtime),
             classes=len(dataset.class_names),
