@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import InfrastructureError, MissingExtraError
+from harness.errors import InfrastructureError, MissingExtraError, UserError
 from harness.files import sha256_of_file, write_text
 from harness.pipeline.cluster_worker import Sight, inspect, perform
 from harness.pipeline.setup import difference, this_setup
@@ -30,6 +31,7 @@ GPU = "GPU"
 BOARD = "board"
 """Names of worker resources, as in `dask worker --resources "GPU=1"`."""
 
+_ADDRESS = re.compile(r"[a-z]+://[^/\s]+:\d+")
 _ANSWER_WITHIN_S = 10
 _WORKER_WITHIN_S = 60
 _CLOSE_WITHIN_S = 2
@@ -172,16 +174,19 @@ def connected(address: str) -> Iterator[Cluster]:
     """Yield the cluster whose scheduler listens at `address`, `tcp://host:port` or `tls://...`.
 
     Raises:
+        UserError: not an address.
         MissingExtraError: distributed is not installed.
         InfrastructureError: no scheduler answers there.
 
     """
+    if not _ADDRESS.fullmatch(address):
+        raise UserError(f"--cluster {address!r}: expected the scheduler's tcp://host:port")
     try:
         from distributed import Client
     except ImportError as error:
         raise MissingExtraError("distributed", "cluster") from error
     open_client: Any = Client  # its constructor has no types
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is one line of ours
+    _silence()
     try:
         client = open_client(
             address, timeout=_ANSWER_WITHIN_S, set_as_default=False, name="tinygate"
@@ -189,13 +194,20 @@ def connected(address: str) -> Iterator[Cluster]:
     except (OSError, ValueError, RuntimeError) as error:
         raise InfrastructureError(
             f"no Dask scheduler answers at {address} ({' '.join(str(error).split())[:150]}); give "
-            "--cluster as tcp://host:port, start one with: dask scheduler"
+            "the right --cluster, or start one with: dask scheduler"
         ) from error
     try:
         yield Cluster(address, client)
     finally:
         with contextlib.suppress(Exception):  # of a scheduler that is gone
             client.close(timeout=_CLOSE_WITHIN_S)
+
+
+def _silence() -> None:
+    """Keep Dask's tracebacks off the terminal: of what goes wrong we say one line."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in {"distributed", "tornado"}:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 @contextlib.contextmanager
