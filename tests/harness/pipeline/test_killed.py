@@ -14,7 +14,7 @@ from tests.harness.pipeline.small import Ran, tinygate, write
 pytestmark = pytest.mark.xdist_group("pipeline")
 
 KILLS = 12
-LONGEST_S = 6.0
+LONGEST_S = 5.0
 """Long enough for a run to start and to do some of its work."""
 
 
