@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -106,6 +106,8 @@ class Pipeline:
 
     def export(self) -> None:
         """Train and export every model; log both."""
+        if self.plan.config.train.together > 1:
+            self._compute("train")  # two exports would train the same group at once
         self._compute("export")
 
     def evaluate(self) -> None:
@@ -197,14 +199,27 @@ class Pipeline:
         for candidate in candidates:
             if candidate not in missing:
                 self._publish(stage, candidate)
-        if missing:
+        groups = self._groups(stage, missing)
+        if groups:
             run_jobs(
                 functools.partial(open_stages, self.config_path, self.runs),
-                [Job(stage, candidates.index(one)) for one in missing],
+                [Job(stage, candidates.index(one)) for one in groups],
                 self.stages.reporter,
-                workers=worker_count(self.plan.config.train, len(missing)),
-                on_done=lambda job: self._publish(stage, candidates[job.candidate]),
+                workers=worker_count(self.plan.config.train, len(groups)),
+                on_done=lambda job: self._publish_all(stage, groups[candidates[job.candidate]]),
             )
+
+    def _groups(self, stage: str, missing: Sequence[Candidate]) -> dict[Candidate, list[Candidate]]:
+        """Return, by the first of each, the missing models that one job brings to `stage`."""
+        groups: dict[tuple[Candidate, ...], list[Candidate]] = {}
+        for one in missing:
+            key = self.plan.trained_with(one) if stage == "train" else (one,)
+            groups.setdefault(key, []).append(one)
+        return {members[0]: members for members in groups.values()}
+
+    def _publish_all(self, stage: str, candidates: Sequence[Candidate]) -> None:
+        for candidate in candidates:
+            self._publish(stage, candidate)
 
     def _publish(self, stage: str, candidate: Candidate) -> None:
         self.publisher.trained(candidate, self.stages.train(candidate))
