@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 
     from harness.config import DataConfig
 
+_OWN_KEYS = (
+    "path",
+    "test_path",
+    "download",
+    "image_size",
+    "corruption",
+    "severity",
+    "classes",
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -45,3 +55,11 @@ def refuse_keys(config: DataConfig, *keys: str) -> None:
     for key in keys:
         if getattr(config, key):
             raise DataError(f"[data] {key}: source {config.source!r} does not take it; remove it")
+
+
+def accept_keys(config: DataConfig, *keys: str) -> None:
+    """Raise DataError for the first key set that only some sources read, and that is not in `keys`.
+
+    The splits, their seed and the normalisation are every source's.
+    """
+    refuse_keys(config, *(key for key in _OWN_KEYS if key not in keys))
