@@ -89,7 +89,7 @@ class Archive:
             if found.is_dir():
                 yield from _folder_members(found, limit)
             else:
-                self._check_md5(found)
+                self.check(found)
                 yield from archive_members(found, self.kind, self.inside, limit)
         except OSError as error:
             raise DataError(f"{found}: cannot be read ({error.strerror or error})") from error
@@ -116,7 +116,8 @@ class Archive:
                 f"{found}: {missing[0]} is missing; {self.data} needs {', '.join(names)}"
             )
 
-    def _check_md5(self, archive: Path) -> None:
+    def check(self, archive: Path) -> None:
+        """Raise DataError where the checksum of the file `archive` is not the official one."""
         digest = hashlib.md5(usedforsecurity=False)
         with archive.open("rb") as handle:
             while chunk := handle.read(_CHUNK_BYTES):
