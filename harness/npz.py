@@ -112,7 +112,8 @@ def _header(stream: Any, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, _, dtype = reader(stream)
     except (ValueError, SyntaxError, TypeError) as error:
-        raise ValueError(f"{name}: not an array ({error})") from error
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"{name}: not an array ({reason})") from error
     if dtype.hasobject:
         raise ValueError(f"{name}: holds Python objects, which are never loaded; save plain arrays")
     return shape, dtype

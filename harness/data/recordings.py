@@ -66,7 +66,7 @@ class Recordings:
     noises: dict[str, NDArray[np.int16]]
 
 
-def load_recordings(path: Path, archive: Archive = ARCHIVE, *, download: bool) -> Recordings:
+def load_recordings(path: Path, archive: Archive, *, download: bool) -> Recordings:
     """Return the recordings at `path`, from the cache beside them where it is theirs.
 
     The cache is a hidden `.npz` in the folder of the archive, or in the folder extracted from it,

@@ -47,7 +47,7 @@ def read(config: DataConfig) -> Source:
 
     """
     accept_keys(config, "path", "download", "classes")
-    recordings = load_recordings(required_path(config), download=config.download)
+    recordings = load_recordings(required_path(config), ARCHIVE, download=config.download)
     take = _words if config.classes == _ALL_WORDS else _commands
     pool, test = (take(recordings, part, config.seed) for part in ("train", "test"))
     return Source(f"{ARCHIVE.data} {len(pool.class_names)}", pool, test, may_repeat=True)
