@@ -12,6 +12,13 @@ from harness.errors import DataError
 
 RATE_HZ = 16_000
 _SAMPLE_BYTES = 2
+_DAMAGED = (
+    wave.Error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,  # a chunk that says it ends beyond the file
+)
 
 
 def read_wav(content: bytes, where: str) -> NDArray[np.int16]:
@@ -27,7 +34,7 @@ def read_wav(content: bytes, where: str) -> NDArray[np.int16]:
             _check_format(file.getparams(), where)
             count = file.getnframes()
             samples = file.readframes(min(count, len(content)))
-    except (wave.Error, EOFError, OSError, ValueError) as error:
+    except _DAMAGED as error:
         raise DataError(f"{where}: not a readable WAV file ({error or 'it ends early'})") from error
     if count == 0 or len(samples) != _SAMPLE_BYTES * count:
         raise DataError(

@@ -117,13 +117,13 @@ def test_another_checksum_is_refused_before_the_archive_is_opened(tmp_path: Path
 def test_a_download_that_is_asked_for_is_checked_and_kept(tmp_path: Path, server: Server) -> None:
     pack(server.folder / "own.tar")
     archive = described(server.folder / "own.tar", server.url)
-    with pytest.raises(DataError, match="no own here; expected own.tar, the folder own-1"):
+    with pytest.raises(DataError, match=r"no own here; expected own\.tar, the folder own-1"):
         archive.find(tmp_path / "data", download=False)
     found = archive.find(tmp_path / "data", download=True)
     assert everything(archive, found) == CONTENT
     (server.folder / "own.tar").write_bytes(b"changed")
     assert archive.find(tmp_path / "data", download=True) == found
-    with pytest.raises(InfrastructureError, match="the download to .* failed"):
+    with pytest.raises(InfrastructureError, match=r"the download to .* failed"):
         archive.find(tmp_path / "other", download=True)
     assert list((tmp_path / "other").iterdir()) == []
 
