@@ -13,15 +13,7 @@ if TYPE_CHECKING:
 
     from harness.config import DataConfig
 
-_OWN_KEYS = (
-    "path",
-    "test_path",
-    "download",
-    "image_size",
-    "corruption",
-    "severity",
-    "classes",
-)
+_EVERY_SOURCES = frozenset({"source", "test_fraction", "calibration_samples", "seed", "normalize"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +44,13 @@ def required_path(config: DataConfig) -> Path:
 
 def refuse_keys(config: DataConfig, *keys: str) -> None:
     """Raise DataError for the first of `keys` that is set: this source does not read it."""
+    fields = type(config).model_fields
     for key in keys:
-        if getattr(config, key):
+        if getattr(config, key) != fields[key].default:
             raise DataError(f"[data] {key}: source {config.source!r} does not take it; remove it")
 
 
 def accept_keys(config: DataConfig, *keys: str) -> None:
-    """Raise DataError for the first key set that only some sources read, and that is not in `keys`.
-
-    The splits, their seed and the normalisation are every source's.
-    """
-    refuse_keys(config, *(key for key in _OWN_KEYS if key not in keys))
+    """Raise DataError for the first key that is set, is not every source's and not in `keys`."""
+    known = _EVERY_SOURCES.union(keys)
+    refuse_keys(config, *(key for key in type(config).model_fields if key not in known))

@@ -64,14 +64,13 @@ def read(config: DataConfig) -> Source:
     found = ARCHIVE.find(required_path(config), download=config.download)
     texts, images = _files(found)
     names = _class_names(texts, found)
-    train = {name: pixels for name, pixels in images.items() if name.startswith("train/")}
-    wnids = {name: name.split("/")[1] for name in train}
+    val = {name: images.pop(name) for name in list(images) if name.startswith("val/")}
+    wnids = {name: name.split("/")[1] for name in images}
     annotated = _annotations(texts[_ANNOTATIONS_FILE], f"{found}: {_ANNOTATIONS_FILE}")
-    val = {name: pixels for name, pixels in images.items() if name.startswith("val/")}
     _check_annotated(val, annotated, found)
     return Source(
         ARCHIVE.data,
-        _split("train", train, wnids, names, found),
+        _split("train", images, wnids, names, found),
         _split("test", val, annotated, names, found),
         may_repeat=True,
     )
@@ -158,8 +157,16 @@ def _split(
         )
     return Split(
         name=name,
-        images=np.stack([images[file] for file in files]),
+        images=_stacked(images, files),
         labels=np.array([index[wnids[file]] for file in files], dtype=np.int64),
         ids=np.array(files),
         class_names=tuple(names.values()),
     )
+
+
+def _stacked(images: Images, files: list[str]) -> NDArray[np.uint8]:
+    """Return (N, 64, 64, 3), emptying `images`: the whole data set is in memory but once."""
+    stack = np.empty((len(files), SIDE, SIDE, 3), dtype=np.uint8)
+    for row, file in zip(stack, files, strict=True):
+        row[:] = images.pop(file)
+    return stack
