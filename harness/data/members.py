@@ -30,7 +30,7 @@ def archive_members(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield (name, content) of the wanted files of an archive of `kind`, in its order.
 
-    Names are relative to the folder `inside` of the archive.
+    Names are relative to the folder `inside` of the archive; hidden files are passed over.
 
     Raises:
         DataError: not an archive of that kind, a link, a device, a name that leads
@@ -85,11 +85,13 @@ def _zip_members(archive: Path, inside: str, limit: Limit) -> Iterator[tuple[str
 
 
 def _name(member: str, inside: str, where: str, *, plain: bool) -> str:
-    """Return the name of a member below `inside`; empty for all others."""
+    """Return the name of a member below `inside`; empty for all others and for hidden ones."""
     path = PurePosixPath(member)
     if not plain or path.is_absolute() or ".." in path.parts:
         raise DataError(f"{where} is a link, a device or leads outside the archive")
-    return str(path.relative_to(inside)) if path.is_relative_to(inside) else ""
+    if not path.is_relative_to(inside) or any(part[0] == "." for part in path.parts):
+        return ""
+    return str(path.relative_to(inside))
 
 
 def _check_once(name: str, seen: set[str], where: str, *, is_file: bool) -> None:

@@ -64,6 +64,12 @@ def test_a_name_that_leads_outside_is_refused(tmp_path: Path, name: str, member:
 
 
 @pytest.mark.parametrize("name", ["own.tar", "own.tar.gz", "own.zip"])
+def test_hidden_files_and_those_beside_the_data_are_passed_over(tmp_path: Path, name: str) -> None:
+    archive = pack(tmp_path / name, ["top/a", "./top/b", "top/._a", "top/.git/c", "other/d", "e"])
+    assert everything(archive, tmp_path / name) == {"a": b"x", "b": b"x"}
+
+
+@pytest.mark.parametrize("name", ["own.tar", "own.tar.gz", "own.zip"])
 def test_a_file_beyond_its_limit_is_refused_before_it_is_read(tmp_path: Path, name: str) -> None:
     archive = pack(tmp_path / name)
     with pytest.raises(DataError, match="300 bytes, more than the 299 possible"):
