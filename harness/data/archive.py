@@ -116,6 +116,25 @@ class Archive:
                 f"{found}: {missing[0]} is missing; {self.data} needs {', '.join(names)}"
             )
 
+    def cache(self, found: Path, limit: Limit, what: str) -> Path:
+        """Return where to keep `what` is made of the files that `limit` wants.
+
+        A hidden `.npz` in the folder of the archive, or in the folder extracted from it, named by
+        the checksum of the archive, or by a digest of the folder's files.
+
+        Raises:
+            DataError: as `members`.
+
+        """
+        if found.is_file():
+            self.check(found)
+            return found.parent / f".{what}-{self.md5}.npz"
+        digest = hashlib.blake2b(digest_size=16)
+        for name, content in self.members(found, limit):
+            digest.update(f"{name} {len(content)} ".encode())
+            digest.update(content)
+        return found / f".{what}-{digest.hexdigest()}.npz"
+
     def check(self, archive: Path) -> None:
         """Raise DataError where the checksum of the file `archive` is not the official one."""
         digest = hashlib.md5(usedforsecurity=False)

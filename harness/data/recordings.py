@@ -8,21 +8,17 @@ Commands: A Dataset for Limited-Vocabulary Speech Recognition" (2018), arXiv 180
 
 from __future__ import annotations
 
-import hashlib
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.archive import Archive
+from harness.data.cache import Arrays, Expected, kept
 from harness.data.log_mel import BANDS, FRAMES, VERSION, log_mel
 from harness.data.wav import one_second, read_wav
 from harness.errors import DataError
-from harness.files import atomic_path
-from harness.npz import read_arrays
 
 ARCHIVE = Archive(
     data="speech-commands",
@@ -46,6 +42,14 @@ _MAX_CLIP_BYTES = 1 << 20
 _MAX_NOISE_BYTES = 64 << 20
 _MAX_LIST_BYTES = 16 << 20
 _BATCH_CLIPS = 64
+_EXPECTED: Expected = {
+    "names": (np.str_, (None,)),
+    "features": (np.uint8, (None, FRAMES, BANDS, 1)),
+    "parts": (np.uint8, (None,)),
+    "noise_names": (np.str_, (None,)),
+    "noise_ends": (np.int64, (None,)),
+    "noise": (np.int16, (None,)),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +73,7 @@ class Recordings:
 def load_recordings(path: Path, archive: Archive, *, download: bool) -> Recordings:
     """Return the recordings at `path`, from the cache beside them where it is theirs.
 
-    The cache is a hidden `.npz` in the folder of the archive, or in the folder extracted from it,
-    named by the checksum of the content; without permission to write there is none.
+    See `Archive.cache` and `kept`.
 
     Raises:
         DataError: nothing there, another checksum, a damaged file, a folder that is none of the 35
@@ -79,24 +82,8 @@ def load_recordings(path: Path, archive: Archive, *, download: bool) -> Recordin
 
     """
     found = archive.find(path, download=download)
-    cache = (found if found.is_dir() else found.parent) / f".features-{_digest(archive, found)}.npz"
-    with suppress(FileNotFoundError, ValueError):  # a damaged cache is made anew
-        return _from_cache(cache)
-    recordings = _read(archive, found)
-    with suppress(OSError), atomic_path(cache) as temporary:  # a cache is not needed
-        _to_cache(recordings, temporary)
-    return recordings
-
-
-def _digest(archive: Archive, found: Path) -> str:
-    if found.is_file():
-        archive.check(found)
-        return f"{archive.md5}-{VERSION}"
-    digest = hashlib.blake2b(digest_size=16)
-    for name, content in archive.members(found, _limit):
-        digest.update(f"{name} {len(content)} ".encode())
-        digest.update(content)
-    return f"{digest.hexdigest()}-{VERSION}"
+    cache = archive.cache(found, _limit, f"features-{VERSION}")
+    return _from_arrays(kept(cache, _EXPECTED, lambda: _to_arrays(_read(archive, found))))
 
 
 def _limit(name: str) -> int:
@@ -174,33 +161,19 @@ def _lines(content: bytes, where: str) -> list[str]:
         raise DataError(f"{where}: not a list of file names ({error.reason})") from error
 
 
-def _to_cache(recordings: Recordings, path: Path) -> None:
+def _to_arrays(recordings: Recordings) -> Arrays:
     noises = recordings.noises
-    np.savez(
-        path,
-        names=recordings.names,
-        features=recordings.features,
-        parts=recordings.parts,
-        noise_names=np.array(list(noises), dtype=np.str_),
-        noise_ends=np.cumsum([len(noise) for noise in noises.values()], dtype=np.int64),
-        noise=np.concatenate([np.zeros(0, np.int16), *noises.values()]),
-    )
+    return {
+        "names": recordings.names,
+        "features": recordings.features,
+        "parts": recordings.parts,
+        "noise_names": np.array(list(noises), dtype=np.str_),
+        "noise_ends": np.cumsum([len(noise) for noise in noises.values()], dtype=np.int64),
+        "noise": np.concatenate([np.zeros(0, np.int16), *noises.values()]),
+    }
 
 
-def _from_cache(path: Path) -> Recordings:
-    """Return what `_to_cache` wrote; ValueError where it is anything else."""
-    arrays = read_arrays(path, ["names", "features", "parts", "noise_names", "noise_ends", "noise"])
-    names, features, parts = arrays["names"], arrays["features"], arrays["parts"]
-    expected: list[tuple[NDArray[Any], type[np.generic], tuple[int, ...]]] = [
-        (names, np.str_, (len(names),)),
-        (features, np.uint8, (len(names), FRAMES, BANDS, 1)),
-        (parts, np.uint8, (len(names),)),
-        (arrays["noise"], np.int16, arrays["noise"].shape[:1]),
-    ]
-    if any(
-        not np.issubdtype(one.dtype, kind) or one.shape != shape for one, kind, shape in expected
-    ):
-        raise ValueError(f"{path}: not features of this version")
+def _from_arrays(arrays: Arrays) -> Recordings:
     pieces = np.split(arrays["noise"], arrays["noise_ends"])
     noises = dict(zip(arrays["noise_names"].tolist(), pieces[:-1], strict=True))
-    return Recordings(names, features, parts, noises)
+    return Recordings(arrays["names"], arrays["features"], arrays["parts"], noises)

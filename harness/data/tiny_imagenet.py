@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.archive import Archive
+from harness.data.cache import Arrays, Expected, kept
 from harness.data.picture import read_header, read_picture
 from harness.data.source import Source, accept_keys, required_path
 from harness.data.split import Split
 from harness.errors import DataError
+from harness.npz import Array
 
 if TYPE_CHECKING:
     from harness.config import DataConfig
@@ -43,8 +45,13 @@ _MAX_TEXT_BYTES = 16 << 20
 _MAX_IMAGE_BYTES = 1 << 20
 _MIN_CLASSES = 2
 
-Images = dict[str, NDArray[np.uint8]]
-"""Name of a file within the data set -> its pixels (64, 64, 3)."""
+_PARTS = ("train", "val")
+_EXPECTED: Expected = {
+    "train": (np.uint8, (None, SIDE, SIDE, 3)),
+    "val": (np.uint8, (None, SIDE, SIDE, 3)),
+    "train_files": (np.str_, (None,)),
+    "val_files": (np.str_, (None,)),
+}
 
 
 def read(config: DataConfig) -> Source:
@@ -62,39 +69,47 @@ def read(config: DataConfig) -> Source:
     """
     accept_keys(config, "path", "download")
     found = ARCHIVE.find(required_path(config), download=config.download)
-    texts, images = _files(found)
+    cache = ARCHIVE.cache(found, _limit, "images")
+    arrays = kept(cache, _EXPECTED, lambda: _decoded(found))
+    texts = {
+        name: _text(content, f"{found}: {name}")
+        for name, content in ARCHIVE.read(found, _TEXTS, _MAX_TEXT_BYTES).items()
+    }
     names = _class_names(texts, found)
-    val = {name: images.pop(name) for name in list(images) if name.startswith("val/")}
-    wnids = {name: name.split("/")[1] for name in images}
     annotated = _annotations(texts[_ANNOTATIONS_FILE], f"{found}: {_ANNOTATIONS_FILE}")
-    _check_annotated(val, annotated, found)
+    _check_annotated(arrays["val_files"].tolist(), annotated, found)
+    wnids = {file: file.split("/")[1] for file in arrays["train_files"].tolist()}
     return Source(
         ARCHIVE.data,
-        _split("train", images, wnids, names, found),
-        _split("test", val, annotated, names, found),
+        _split("train", arrays["train"], wnids, names, found),
+        _split("test", arrays["val"], annotated, names, found),
         may_repeat=True,
     )
 
 
-def _files(found: Path) -> tuple[dict[str, str], Images]:
-    texts: dict[str, str] = {}
-    images: Images = {}
-    for name, content in ARCHIVE.members(found, _limit):
-        where = f"{found}: {name}"
-        if name in _TEXTS:
-            texts[name] = _text(content, where)
-        else:
-            images[name] = _pixels(content, where)
-    missing = [name for name in _TEXTS if name not in texts]
-    if missing:
-        raise DataError(f"{found}: {missing[0]} is missing; it is not {ARCHIVE.data}")
-    return texts, images
+def _decoded(found: Path) -> Arrays:
+    """Return the pixels `train` and `val`, (N, 64, 64, 3), and `train_files` and `val_files`."""
+    pixels = {part: bytearray() for part in _PARTS}
+    files: dict[str, list[str]] = {part: [] for part in _PARTS}
+    for name, content in ARCHIVE.members(found, _image_limit):
+        part = name.partition("/")[0]
+        pixels[part] += _pixels(content, f"{found}: {name}").tobytes()
+        files[part].append(name)
+    arrays: Arrays = {}
+    for part in _PARTS:
+        order = np.argsort(files[part])
+        images = np.frombuffer(pixels.pop(part), dtype=np.uint8).reshape(-1, SIDE, SIDE, 3)
+        arrays[part] = images[order]
+        arrays[f"{part}_files"] = np.array(files[part], dtype=np.str_)[order]
+    return arrays
+
+
+def _image_limit(name: str) -> int:
+    return _MAX_IMAGE_BYTES if _IMAGE_NAME.fullmatch(name) else 0
 
 
 def _limit(name: str) -> int:
-    if name in _TEXTS:
-        return _MAX_TEXT_BYTES
-    return _MAX_IMAGE_BYTES if _IMAGE_NAME.fullmatch(name) else 0
+    return _MAX_TEXT_BYTES if name in _TEXTS else _image_limit(name)
 
 
 def _pixels(content: bytes, where: str) -> NDArray[np.uint8]:
@@ -137,19 +152,20 @@ def _annotations(text: str, where: str) -> dict[str, str]:
     return annotated
 
 
-def _check_annotated(val: Images, annotated: dict[str, str], found: Path) -> None:
-    for name in sorted(set(val) ^ set(annotated)):
+def _check_annotated(files: list[str], annotated: dict[str, str], found: Path) -> None:
+    for name in sorted(set(files) ^ set(annotated)):
         missing = "the image is missing" if name in annotated else "it has no annotation"
         raise DataError(f"{found}: {name}: {missing}; images and {_ANNOTATIONS_FILE} must agree")
 
 
 def _split(
-    name: str, images: Images, wnids: dict[str, str], names: dict[str, str], found: Path
+    name: str, images: Array, wnids: dict[str, str], names: dict[str, str], found: Path
 ) -> Split:
-    if not images:
+    """Return the images of the files of `wnids`, both in the order of the files' names."""
+    if not wnids:
         raise DataError(f"{found}: no images for the {name} split")
     index = {wnid: label for label, wnid in enumerate(names)}
-    files = sorted(images)
+    files = sorted(wnids)
     unknown = [file for file in files if wnids[file] not in index]
     if unknown:
         raise DataError(
@@ -157,16 +173,8 @@ def _split(
         )
     return Split(
         name=name,
-        images=_stacked(images, files),
+        images=images,
         labels=np.array([index[wnids[file]] for file in files], dtype=np.int64),
         ids=np.array(files),
         class_names=tuple(names.values()),
     )
-
-
-def _stacked(images: Images, files: list[str]) -> NDArray[np.uint8]:
-    """Return (N, 64, 64, 3), emptying `images`: the whole data set is in memory but once."""
-    stack = np.empty((len(files), SIDE, SIDE, 3), dtype=np.uint8)
-    for row, file in zip(stack, files, strict=True):
-        row[:] = images.pop(file)
-    return stack

@@ -132,7 +132,7 @@ def test_the_archive_gives_what_its_folder_gives(
         assert load_dataset(config(path.parent)).digests == expected
     assert {one.name for one in path.parent.iterdir()} == {
         ARCHIVE.name,
-        f".features-{packed.md5}-1.npz",
+        f".features-1-{packed.md5}.npz",
     }
 
 

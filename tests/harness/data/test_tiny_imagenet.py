@@ -12,6 +12,7 @@ from PIL import Image
 
 from harness.config import DataConfig
 from harness.data import load_dataset, tiny_imagenet
+from harness.data.picture import read_picture
 from harness.data.tiny_imagenet import ARCHIVE
 from harness.errors import DataError
 
@@ -109,7 +110,27 @@ def test_the_zip_gives_what_its_folder_gives(
     path = archive(tmp_path / "b", contents, monkeypatch)
     for one in (path, path.parent):
         assert load_dataset(config(one)).digests == extracted.digests
-    assert [one.name for one in path.parent.iterdir()] == [ARCHIVE.name]
+    cache = f".images-{tiny_imagenet.ARCHIVE.md5}.npz"
+    assert {one.name for one in path.parent.iterdir()} == {ARCHIVE.name, cache}
+
+
+def test_pictures_are_decoded_once_and_again_when_one_changes(
+    contents: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[str] = []
+
+    def counted(content: bytes, where: str, *, grey: bool) -> np.ndarray:
+        decoded.append(where)
+        return read_picture(content, where, grey=grey)
+
+    monkeypatch.setattr(tiny_imagenet, "read_picture", counted)
+    root = folder(tmp_path, contents)
+    first = load_dataset(config(root))
+    assert load_dataset(config(root)).digests == first.digests
+    assert len(decoded) == 30
+    (root / "tiny-imagenet-200" / "val/images/val_0.JPEG").write_bytes(flat(7))
+    assert load_dataset(config(root)).test.digest != first.test.digest
+    assert len(decoded) == 60
 
 
 def test_an_archive_with_another_checksum_is_refused(
@@ -173,6 +194,17 @@ def test_a_link_to_a_file_elsewhere_is_refused(contents: dict[str, bytes], tmp_p
     link.symlink_to(tmp_path / "outside.JPEG")
     with pytest.raises(DataError, match=r"b\.JPEG: a link that leads outside"):
         load_dataset(config(root))
+
+
+@pytest.mark.parametrize(("part", "split"), [("train", "train"), ("val", "test")])
+def test_a_part_without_images_is_refused(
+    contents: dict[str, bytes], tmp_path: Path, part: str, split: str
+) -> None:
+    kept = {name: one for name, one in contents.items() if not name.startswith(f"{part}/images")}
+    kept = {name: one for name, one in kept.items() if f"{part}/n" not in name}
+    kept["val/val_annotations.txt"] = b"" if part == "val" else contents["val/val_annotations.txt"]
+    with pytest.raises(DataError, match=f"no images for the {split} split"):
+        load_dataset(config(folder(tmp_path, kept)))
 
 
 def test_data_that_are_not_there_say_what_is_expected(tmp_path: Path) -> None:
