@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.config import DataConfig
+from harness.config import DataConfig, load_config
 from harness.data import SOURCES, load_dataset
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError
 
 TAKEN = {
     "digits": set(),
@@ -45,3 +45,16 @@ def test_the_reference_has_a_row_for_every_source_and_names_every_key() -> None:
     assert set(SOURCES) <= set(rows)
     for key in DataConfig.model_fields:
         assert f"`{key}`" in text
+
+
+@pytest.mark.parametrize("value", [10, 0, "all"])
+def test_a_task_that_does_not_exist_is_refused_with_the_config(
+    tmp_path: Path, value: object
+) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text(
+        f'name = "x"\n[data]\nsource = "speech-commands"\nclasses = {value!r}\n'
+        '[[models]]\nfamily = "scale_cnn"\nwidths = [4]\n'
+    )
+    with pytest.raises(ConfigError, match="classes"):
+        load_config(path)
