@@ -20,6 +20,10 @@ SOURCES = {
     "npz": "harness.data.npz:read",
     "cifar10": "harness.data.cifar:read_cifar10",
     "cifar100": "harness.data.cifar:read_cifar100",
+    "cifar100-c": "harness.data.cifar100_c:read",
+    "tiny-imagenet": "harness.data.tiny_imagenet:read",
+    "speech-commands": "harness.data.speech_commands:read",
+    "image-folder": "harness.data.image_folder:read",
 }
 """Name -> function from a DataConfig to a Source, imported when asked for."""
 
