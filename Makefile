@@ -16,14 +16,16 @@ FIRMWARE_SOURCES := devices/firmware/Makefile $(shell find devices/firmware/engi
   devices/firmware/port devices/firmware/main.c -name '*.[chS]' -o -name '*.in' -o -name '*_boot2.py')
 MISSING := $(if $(shell command -v qemu-system-arm),,qemu-system-arm) \
   $(if $(shell command -v arm-none-eabi-gcc),,gcc-arm-none-eabi libnewlib-arm-none-eabi) \
-  $(if $(shell command -v gcc),,gcc libc6-dev) \
-  $(if $(wildcard $(shell clang -print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer*),,clang $$(apt-cache pkgnames | grep -x libclang-rt-dev))
+  $(if $(shell command -v gcc),,gcc libc6-dev)
+# libFuzzer is a package of its own on newer distributions; which, is known once the lists are there.
+MISSING_FUZZER := $(if $(wildcard $(shell clang -print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer*),,\
+  clang $$(apt-cache pkgnames | grep -x libclang-rt-dev))
 RUNS ?= 1000000
 RUN := $(BIN)/tinygate run
 DEMO := examples/digits.toml
 DIST ?= dist
 
-.PHONY: fuzz fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
+.PHONY: gate-study fuzz fuzzer fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F"\t" "{ printf \"%-12s %s\\n\", \$$1, \$$2 }"
@@ -47,7 +49,7 @@ lint: $(INSTALLED) ## Check style
 types: $(INSTALLED) ## Check types
 	@$(BIN)/mypy
 
-unit: $(INSTALLED) $(IMAGES) ## Run the tests
+unit: $(INSTALLED) $(IMAGES) | fuzzer ## Run the tests
 	@$(BIN)/pytest -n auto --dist loadgroup
 
 format: $(INSTALLED) ## Format the code
@@ -65,13 +67,16 @@ bench: $(INSTALLED) $(IMAGES) $(MODELS) ## Measure what is claimed about speed a
 	  --samples 100 --baud 115200 921600
 	@echo && $(BIN)/python -m harness.bench_device $(firstword $(MODELS))
 
+gate-study: $(INSTALLED) ## Measure how often the gate errs, by simulation (QUICK=1: in a minute)
+	@$(BIN)/python -m harness.cli.gate_study $(if $(QUICK),--quick) $(if $(DOCS),--docs docs)
+
 fault-study: $(INSTALLED) | tools ## Inject faults between host and device; count what is lost or wrong
 	@$(BIN)/python -m harness.fault_study
 
 $(MODELS): | $(INSTALLED)
 	@echo "exporting the models to measure ..." && $(BIN)/python -m harness.bench_models $(@D)
 
-fuzz: $(INSTALLED) | tools ## Fuzz what reads hostile bytes, RUNS=1000000 inputs each
+fuzz: $(INSTALLED) | tools fuzzer ## Fuzz what reads hostile bytes, RUNS=1000000 inputs each
 	@$(BIN)/python -m tests.devices.fuzz --runs $(RUNS)
 
 doctor: $(INSTALLED) ## Show what is installed and works
@@ -91,9 +96,15 @@ $(IMAGES) &: $(FIRMWARE_SOURCES) | tools
 	@mkdir -p build && $(MAKE) -s -j$$(nproc) -C devices/firmware > build/firmware.log 2>&1 || { cat build/firmware.log; exit 1; }
 	@touch $(IMAGES)
 
+# Install Debian packages: $(call install,PACKAGES), nothing where there are none.
+install = [ -z '$(strip $(1))' ] || { echo "installing $(strip $(1)) ..."; \
+  $(APT) -qq update >/dev/null && $(APT) -qq install -y --no-install-recommends $(1) >/dev/null; }
+
 tools:
-	@[ -z "$(strip $(MISSING))" ] || { echo "installing $(MISSING) ..."; \
-	  $(APT) -qq update >/dev/null && $(APT) -qq install -y --no-install-recommends $(MISSING) >/dev/null; }
+	@$(call install,$(MISSING))
+
+fuzzer:
+	@$(call install,$(MISSING_FUZZER))
 
 # The virtual environment: exact versions from constraints.txt, tinygate itself in editable form.
 $(INSTALLED): pyproject.toml constraints.txt | python
@@ -106,6 +117,4 @@ $(INSTALLED): pyproject.toml constraints.txt | python
 .PHONY: python
 python:
 	@[ -n "$(PYTHON)" ] || { echo "tinygate needs Python 3.11 or newer; none was found in PATH" >&2; exit 2; }
-	@[ -x $(BIN)/python ] || $(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
-	  echo "installing python3-venv ..."; \
-	  $(APT) -qq update >/dev/null && $(APT) -qq install -y --no-install-recommends python3-venv >/dev/null; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(call install,python3-venv); }

@@ -13,7 +13,7 @@ import numpy as np
 
 from harness.comparison import compare
 from harness.gate.checks import Check
-from harness.gate.decide import judge
+from harness.gate.decide import Case, judge
 from harness.gate.metric import METRICS
 from harness.metrics import summarize
 from harness.predictions import Meta, Predictions
@@ -66,7 +66,7 @@ def _judge(reference: Predictions, candidate: Predictions) -> None:
         for name, rule in METRICS.items()
     ]
     compare(reference, candidate)
-    judge(checks, candidate, dict.fromkeys(("float", "tflm"), reference))
+    judge(checks, Case(candidate, dict.fromkeys(("float", "tflm"), reference)))
 
 
 if __name__ == "__main__":

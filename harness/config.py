@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from harness.errors import ConfigError
-from harness.gate.checks import GateConfig
+from harness.gate.checks import DEVICE, TFLM, GateConfig
 from harness.problems import first_problem
 from harness.table import Table
 from models import FAMILIES
@@ -127,6 +127,9 @@ class EvaluateConfig(Table):
     `/dev/ttyACM0`, `socket://host:port`. A lone emulator is started once per core."""
     board: str | None = None
     """Name of the board that must answer; an emulator's URL names it already."""
+    device_samples: int | None = Field(default=None, ge=1)
+    """How many test samples, drawn at random by `data.seed`, the device answers; by default all.
+    The gate's runtime is then the device's bit-exact twin, `tflm`, for all of them."""
     protocol: str = "tinygate"
     """What the devices speak: `tinygate`, or `mlperf-tiny` for boards with MLPerf Tiny firmware."""
 
@@ -169,6 +172,16 @@ class Config(Table):
         return self
 
     @model_validator(mode="after")
+    def _sampled_device_has_a_twin(self) -> Config:
+        if self.evaluate.device_samples is None:
+            return self
+        if "device" not in self.evaluate.runtimes:
+            raise ValueError("evaluate.device_samples needs 'device' among evaluate.runtimes")
+        if self.gate is not None:
+            _check_twin(self.gate)
+        return self
+
+    @model_validator(mode="after")
     def _gate_target_is_trained(self) -> Config:
         if self.gate is None:
             return self
@@ -188,6 +201,19 @@ class Config(Table):
                 f"{list(self.evaluate.runtimes)}"
             )
         return self
+
+
+def _check_twin(gate: GateConfig) -> None:
+    if gate.runtime != TFLM:
+        raise ValueError(
+            "evaluate.device_samples leaves samples out on the device, so the gate's runtime is "
+            f"its bit-exact twin: set gate.runtime = {TFLM!r}"
+        )
+    if not any((one.metric, one.reference) == ("parity", DEVICE) for one in gate.checks):
+        raise ValueError(
+            "evaluate.device_samples needs a check that the device and its twin agree: add one "
+            f"with metric = 'parity', reference = {DEVICE!r} and a limit above 0"
+        )
 
 
 def load_config(path: Path) -> Config:

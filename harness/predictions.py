@@ -14,10 +14,10 @@ Anyone can write one with numpy, so models trained or run elsewhere can be gated
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -199,6 +199,53 @@ class Predictions:
             return np.asarray(np.clip(self.scores.max(axis=1), 0.0, 1.0), dtype=np.float64)
         starts = range(0, len(self), _CHUNK_SAMPLES)
         return np.concatenate([_top(self.scores[i : i + _CHUNK_SAMPLES]) for i in starts])
+
+    @cached_property
+    def brier(self) -> NDArray[np.float64]:
+        """(N,) sum_c (p_c - [c is the label])^2, in [0, 2]; 0 is best.
+
+        The multi-class form of Brier (Verification of forecasts expressed in terms of probability,
+        1950): sum_c p_c^2 - 2 p_label + 1.
+        """
+        starts = range(0, len(self), _CHUNK_SAMPLES)
+        return np.concatenate([self._brier(slice(i, i + _CHUNK_SAMPLES)) for i in starts])
+
+    def _brier(self, part: slice) -> NDArray[np.float64]:
+        shares = self.scores[part].astype(np.float64)
+        if self.meta.kind == "logits":
+            shares = np.exp(shares - shares.max(axis=1, keepdims=True))
+            shares /= shares.sum(axis=1, keepdims=True)
+        true = shares[np.arange(len(shares)), self.labels[part]]
+        scores: NDArray[np.float64] = (shares**2).sum(axis=1) - 2 * true + 1
+        return scores.clip(0.0, 2.0)
+
+    def of(self, ids: NDArray[np.generic]) -> Predictions:
+        """Return the answers to the samples with these ids, (k,), in their order.
+
+        A part of the samples is not what `data_digest` names, so it loses that.
+
+        Raises:
+            PredictionsError: one of the samples was not answered.
+
+        """
+        if np.array_equal(ids, self.ids):
+            return self
+        if (ids.dtype.kind == "U") != (self.ids.dtype.kind == "U"):
+            raise PredictionsError("one file has numbers for sample ids, the other text")
+        order = np.argsort(self.ids, kind="stable")
+        places = order[np.searchsorted(self.ids[order], ids).clip(max=len(order) - 1)]
+        strange = ids[self.ids[places] != ids]
+        if len(strange):
+            raise PredictionsError(
+                f"{len(strange)} of {len(ids)} samples were not answered here, such as "
+                f"{str(strange[0])!r}; evaluate both on the same split"
+            )
+        part = Predictions(self.scores[places], self.labels[places], self.ids[places], self.meta)
+        return part.with_meta(data_digest=None)
+
+    def with_meta(self, **facts: Any) -> Predictions:
+        """Return the same answers with other facts in `meta`."""
+        return replace(self, meta=self.meta.model_copy(update=facts))
 
     def save(self, path: Path) -> None:
         """Write the `.npz`, atomically; equal content gives equal bytes."""

@@ -40,10 +40,10 @@ class Columns:
 
 
 def check_columns(checks: Sequence[CheckResult]) -> Columns:
-    """Return outcome, check, value, limit and samples of every check."""
+    """Return outcome, check, value, bounds, limit and samples of every check."""
     return Columns(
-        ("outcome", "check", "value", "limit", "n"),
-        (False, False, True, True, True),
+        ("outcome", "check", "value", "bounds", "limit", "n"),
+        (False, False, True, True, True, True),
         tuple(_check_cells(check) for check in checks),
     )
 
@@ -55,7 +55,24 @@ def _check_cells(check: CheckResult) -> tuple[str, ...]:
     if check.estimate is not None:
         value, limit = value_and_limit(check.estimate, check.limit, unit)
     bound = f"{LIMIT_WORDS[check.direction]} {limit}"
-    return OUTCOME_WORDS[check.outcome], printable(check.name), value, bound, f"{check.n:,}"
+    outcome, name = OUTCOME_WORDS[check.outcome], printable(check.name)
+    return outcome, name, value, _bounds(check, unit), bound, f"{check.n:,}"
+
+
+def _bounds(check: CheckResult, unit: Unit) -> str:
+    """Return both one-sided bounds; nothing where the value is certain or undefined."""
+    if check.lower is None or check.upper is None or check.lower == check.upper:
+        return ""
+    return f"{number(check.lower, unit)} to {number(check.upper, unit)}"
+
+
+def bounds_note(checks: Sequence[CheckResult]) -> str:
+    """Return what the bounds are; empty where no check has any."""
+    found = sorted({one.confidence for one in checks if one.confidence is not None})
+    if not found:
+        return ""
+    each = " or ".join(f"{100 * one:.4g} %" for one in found)
+    return f"Bounds are one-sided, each at {each} confidence."
 
 
 _RUNTIME_CELLS: tuple[tuple[str, bool, Callable[[RuntimeRow], str | None]], ...] = (

@@ -1,74 +1,15 @@
-"""The figures of a report, drawn once and reused: accuracy by class, and reliability.
-
-Colours are those of Okabe and Ito (Color Universal Design, 2008), told apart with every common
-colour blindness, and each series also has a shape of its own.
-"""
+"""The figures of a report, drawn once and reused: accuracy by class, and reliability."""
 
 from __future__ import annotations
 
-import io
-import warnings
-from dataclasses import dataclass
-from typing import Any
-
-import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from harness.metrics import BINS, ReliabilityBin, Summary
+from reports.drawing import BLUE, INK, ORANGE, Drawing, blank, styled
 from reports.text import shortened
 
-INK = "#1b1f24"
-"""Text and axes; a page that has a dark form replaces it by its own text colour."""
-BLUE, ORANGE = "#0072b2", "#d55e00"
 MOST_CLASSES = 40
 _NAME_LENGTH = 22
-_STYLE: dict[Any, Any] = {
-    "text.parse_math": False,  # a dollar sign in a class name is a dollar sign
-    "svg.hashsalt": "tinygate",  # names of clip paths, random by default
-    "svg.fonttype": "none",  # text stays text: it can be searched, and read aloud
-    "font.size": 9.0,
-    "font.family": "sans-serif",
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.facecolor": "none",
-    "axes.axisbelow": True,
-}
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure with its title and what it shows, in words, for those who do not see it."""
-
-    figure: Figure
-    title: str
-    description: str
-
-    def svg(self) -> str:
-        """Return an SVG document; equal data give equal text."""
-        return self._save("svg", {"Date": None, "Creator": None}).decode()
-
-    def png(self, dots_per_inch: int = 150) -> bytes:
-        """Return a PNG on white."""
-        return self._save("png", {"Software": None}, dots_per_inch, "white")
-
-    def _save(
-        self, form: str, facts: dict[str, None], dots_per_inch: int = 72, ground: str = "none"
-    ) -> bytes:
-        target = io.BytesIO()
-        with mpl.rc_context(_STYLE), warnings.catch_warnings():
-            # A class may be named in a script that our font lacks; the SVG keeps the text.
-            warnings.filterwarnings("ignore", message=r"Glyph \d+")
-            self.figure.savefig(
-                target, format=form, metadata=facts, dpi=dots_per_inch, facecolor=ground
-            )
-        return target.getvalue()
 
 
 def class_chart(candidate: Summary, reference: Summary | None = None) -> Drawing:
@@ -80,8 +21,8 @@ def class_chart(candidate: Summary, reference: Summary | None = None) -> Drawing
     present = [i for i, value in enumerate(candidate.class_accuracy) if value is not None]
     ordered = sorted(present, key=lambda i: (candidate.class_accuracy[i] or 0.0, i))
     shown = ordered[:MOST_CLASSES]
-    with mpl.rc_context(_STYLE):
-        figure = _figure(7.0, 1.1 + 0.21 * len(shown))
+    with styled():
+        figure = blank(7.0, 1.1 + 0.21 * len(shown))
         axes = figure.add_subplot()
         _draw_classes(axes, shown, candidate, reference)
     title = "Accuracy by class"
@@ -92,12 +33,6 @@ def class_chart(candidate: Summary, reference: Summary | None = None) -> Drawing
         for i in shown[:3]
     )
     return Drawing(figure, title, f"Dot plot of class accuracies. Lowest: {lowest}.")
-
-
-def _figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def _draw_classes(
@@ -122,8 +57,8 @@ def _draw_classes(
 
 def reliability_diagram(summary: Summary, title: str) -> Drawing:
     """Return accuracy against confidence over the 15 bins, above the number of samples in each."""
-    with mpl.rc_context(_STYLE):
-        figure = _figure(4.4, 4.8)
+    with styled():
+        figure = blank(4.4, 4.8)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
         _draw_reliability(upper, summary.bins)
         _draw_counts(lower, summary.bins)

@@ -14,11 +14,13 @@ from harness.metrics import Summary, summarize
 from reports.columns import (
     OUTCOME_WORDS,
     VERDICT_WORDS,
+    bounds_note,
     check_columns,
     runtime_columns,
     twin_note,
 )
-from reports.figures import INK, Drawing, class_chart, reliability_diagram
+from reports.drawing import INK, Drawing
+from reports.figures import class_chart, reliability_diagram
 from reports.report import Report
 from reports.text import printable
 
@@ -58,6 +60,7 @@ def render_html(report: Report) -> str:
             verdict_word=VERDICT_WORDS[verdict.outcome] if verdict else "",
             outcome_words=OUTCOME_WORDS,
             checks=check_columns(verdict.checks) if verdict else None,
+            bounds_note=bounds_note(verdict.checks) if verdict else "",
             runtimes=runtime_columns(report.rows) if report.rows else None,
             twin_note=twin_note(report.rows),
             classes=_class_rows(report),
@@ -150,6 +153,7 @@ def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
         "host": evidence.host
         and f"{evidence.host.system} {evidence.host.machine} {evidence.host.cpu}",
         "device": evidence.device and _described(evidence.device.model_dump(exclude_none=True)),
+        "device's twin": evidence.twin and _described(evidence.twin.model_dump(exclude_none=True)),
         "demanded and verified": ", ".join(evidence.verified) or "nothing: its own word",
     }
     return ((name, printable(value)) for name, value in facts.items() if value)

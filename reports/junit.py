@@ -55,6 +55,9 @@ def _evidence(verdict: Verdict) -> dict[str, str]:
         "data_digest": subject.data_digest,
         "runtime": subject.runtime.name if subject.runtime else None,
         "samples": str(subject.samples),
+        "evidence": subject.sentence,
+        "error_rates": verdict.rates.sentence if verdict.rates else None,
+        "looks": verdict.looks.sentence if verdict.looks else None,
         "tinygate_version": verdict.tinygate_version,
     }
     return {name: value for name, value in facts.items() if value is not None}
@@ -71,9 +74,16 @@ def _add_case(suite: ET.Element, check: CheckResult) -> None:
         ET.SubElement(case, "system-out").text = message
 
 
+def _bounds(check: CheckResult) -> str:
+    if check.lower is None or check.upper is None or check.confidence is None:
+        return ""
+    return f" ({check.lower:.6g} to {check.upper:.6g}, each at {check.confidence:.4g})"
+
+
 def _details(check: CheckResult) -> str:
     value = "undefined" if check.estimate is None else f"{check.estimate:.6g}"
     return printable(
-        f"estimate {value}, required {check.direction} {check.limit:.6g}, n {check.n}, "
-        f"method: {check.method}" + (f", against {check.reference}" if check.reference else "")
+        f"estimate {value}{_bounds(check)}, required {check.direction} {check.limit:.6g}, "
+        f"n {check.n}, decision {check.decision}, method: {check.method}"
+        + (f", against {check.reference}" if check.reference else "")
     )

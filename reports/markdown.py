@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 
 from harness.gate.verdict import Outcome, Verdict
-from reports.columns import VERDICT_WORDS, Columns, check_columns, runtime_columns, twin_note
+from reports.columns import (
+    VERDICT_WORDS,
+    Columns,
+    bounds_note,
+    check_columns,
+    runtime_columns,
+    twin_note,
+)
 from reports.report import Report
 from reports.text import printable
 
@@ -35,7 +42,14 @@ def _verdict_parts(verdict: Verdict) -> list[str]:
         f"* **{escaped(check.name)}**: {escaped(check.sentence)}" for check in open_checks
     )
     lines = [f"{words}: {escaped(verdict.headline)}", sentences]
-    return [line for line in lines if line] + [_table(check_columns(verdict.checks))]
+    table = _table(check_columns(verdict.checks))
+    notes = "\n".join(f"* {escaped(note)}" for note in _notes(verdict))
+    return [line for line in lines if line] + [table, notes]
+
+
+def _notes(verdict: Verdict) -> list[str]:
+    bounds = bounds_note(verdict.checks)
+    return [*([bounds] if bounds else []), *verdict.notes]
 
 
 def _table(columns: Columns) -> str:
@@ -52,8 +66,7 @@ def _evidence(verdict: Verdict) -> str:
         "samples": f"{subject.samples:,}",
         "tinygate": verdict.tinygate_version,
     }
-    text = "Evidence: " + ", ".join(f"{name} `{one}`" for name, one in facts.items() if one)
-    return text + (f"; artifact {escaped(subject.caveat)}" if subject.caveat else "")
+    return "Evidence: " + ", ".join(f"{name} `{one}`" for name, one in facts.items() if one)
 
 
 def _short(digest: str | None) -> str | None:

@@ -40,11 +40,13 @@ def print_runtimes(console: Console, rows: Sequence[RuntimeRow]) -> None:
 
 
 def print_verdict(console: Console, verdict: Verdict) -> None:
-    """Print the checks as a table, a sentence for each that did not pass, and the verdict last."""
+    """Print the checks as a table, a sentence for each that is not passed, notes, the verdict."""
     _print_columns(console, check_columns(verdict.checks))
     for check in verdict.checks:
         if check.outcome != "pass":
             _print_marked(console, check.outcome, OUTCOME_WORDS, check.sentence)
+    for note in verdict.notes:
+        _print_line(console, Text(printable(note), "dim"))
     _print_marked(console, verdict.outcome, VERDICT_WORDS, verdict.headline)
 
 

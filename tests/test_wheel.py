@@ -22,7 +22,7 @@ CONSTRAINTS = REPO / "constraints.txt"
 CHECKS = """
 [[checks]]
 metric = "accuracy_drop"
-limit = 0.05
+limit = 0.1
 [[checks]]
 metric = "jaccard"
 limit = {jaccard}
@@ -41,7 +41,8 @@ def uv(*arguments: str | Path) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     command = ["make", "-s", "-C", str(REPO), "wheel", f"DIST={folder}"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    with firmware.made_alone(firmware.SHIPPED):
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     (built,) = folder.glob("*.whl")
     return built
@@ -91,7 +92,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
 def test_installed_alone_it_gates_two_predictions_files(command: Path, tmp_path: Path) -> None:
     save(tmp_path / "reference.npz", wrong=10)
     save(tmp_path / "candidate.npz", wrong=16)
-    (tmp_path / "pass.toml").write_text(CHECKS.format(jaccard=0.5))
+    (tmp_path / "pass.toml").write_text(CHECKS.format(jaccard=0.3))
     (tmp_path / "fail.toml").write_text(CHECKS.format(jaccard=0.9))
     files = ["--reference", "reference.npz", "--candidate", "candidate.npz"]
 

@@ -5,6 +5,7 @@ Descriptor FROM becomes TO in the command.
 """
 
 import ctypes
+import fcntl
 import os
 import signal
 import sys
@@ -18,9 +19,11 @@ def main(arguments: list[str]) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != int(parent):
         sys.exit(1)
-    for move in filter(None, moves.split(",")):
-        source, target = map(int, move.split(":"))
-        os.dup2(source, target, inheritable=True)
+    pairs = [tuple(map(int, move.split(":"))) for move in filter(None, moves.split(","))]
+    above = max((target for _, target in pairs), default=0) + 1
+    copies = [fcntl.fcntl(source, fcntl.F_DUPFD_CLOEXEC, above) for source, _ in pairs]
+    for copy, (_, target) in zip(copies, pairs, strict=True):  # a target may be another's source
+        os.dup2(copy, target, inheritable=True)
     os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
 
 

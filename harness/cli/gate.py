@@ -8,9 +8,9 @@ from pathlib import Path
 from harness.cli.console import console
 from harness.cli.pipeline import opened
 from harness.files import write_text
-from harness.gate.checks import MODEL_REFERENCES
+from harness.gate.checks import MODEL_REFERENCES, GateRules
 from harness.gate.checks_file import load_checks, load_references
-from harness.gate.decide import judge
+from harness.gate.decide import Case, judge
 from harness.gate.verdict import Verdict
 from harness.predictions import Predictions
 from reports.junit import render_junit
@@ -37,14 +37,43 @@ class GateOutputs:
             write_text(self.markdown, render_markdown(Report("tinygate", verdict)))
 
 
-def gate_files(checks: Path, reference: Path | None, candidate: Path, outputs: GateOutputs) -> int:
-    """Judge a Predictions file; `reference` stands in for the models that the checks name."""
+@dataclass(frozen=True)
+class GateInputs:
+    """The Predictions files that are judged, and what they are compared with.
+
+    Attributes:
+        candidates: what is to ship; further seeds of the same recipe behind it.
+        references: what stands in for the models that the checks name; further seeds behind it.
+        device_sample: what the device answered where the candidate is its twin.
+
+    """
+
+    candidates: tuple[Path, ...]
+    references: tuple[Path, ...] = ()
+    device_sample: Path | None = None
+
+    def case(self, wanted: GateRules) -> Case:
+        """Read every file; PredictionsError where one is refused."""
+        seeds = tuple(map(Predictions.load, self.candidates))
+        given = tuple(map(Predictions.load, self.references))
+        named = load_references(wanted.checks)
+        names = MODEL_REFERENCES if given else ()
+        return Case(
+            candidate=seeds[0],
+            references=named | dict.fromkeys(names, *given[:1]),
+            seeds=seeds,
+            reference_seeds=dict.fromkeys(names, given),
+            device_sample=Predictions.load(self.device_sample) if self.device_sample else None,
+        )
+
+
+def gate_files(checks: Path, inputs: GateInputs, outputs: GateOutputs) -> int:
+    """Judge Predictions files."""
     wanted = load_checks(checks)
-    references = load_references(wanted)
-    if reference is not None:
-        given = Predictions.load(reference)
-        references |= dict.fromkeys(MODEL_REFERENCES, given)
-    return _finish(judge(wanted, Predictions.load(candidate), references), outputs)
+    case = inputs.case(wanted)
+    return _finish(
+        judge(wanted.checks, case, rules=wanted.rules, warnings=wanted.warnings), outputs
+    )
 
 
 def gate_config(config: Path, runs: Path, outputs: GateOutputs) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,20 +16,27 @@ from pydantic import (
     model_validator,
 )
 
+from harness.gate.methods.calibration import ece_floor
 from harness.gate.metric import METRICS, Metric
 from harness.table import Table
 
 FLOAT = "float"
 LARGEST = "largest"
 TFLM = "tflm"
+DEVICE = "device"
 MODEL_REFERENCES = {
     FLOAT: "the float model of the same size",
     LARGEST: "the float model of the largest size",
     TFLM: "the same file on TensorFlow Lite Micro",
+    DEVICE: "the same file on the device",
 }
 """References that name a model of the pipeline; any other is the path of a Predictions file."""
 
 _OWN_OPTIONS = ("reference", "classes", "k")
+
+Decision = Literal["evidence", "regression", "non-inferiority", "estimate"]
+Claim = Literal["artifact", "recipe"]
+Confidence = Annotated[float, Field(ge=0.5, lt=1)]
 
 
 class Target(Table):
@@ -56,8 +63,13 @@ class Check(Table):
     reference: str | None = None
     """For metrics that compare: `float` (the default), `largest`, `tflm` (the default of parity)
     or a Predictions `.npz` path, relative to the config."""
-    decision: Literal["estimate"] = "estimate"
-    """How the value is held against the limit; `estimate`: as it is."""
+    decision: Decision | None = None
+    """How the value is held against the limit; by default as the gate says."""
+    confidence: Confidence | None = None
+    """Of the check's own decision; by default the gate's."""
+    claim: Claim = "artifact"
+    """`artifact`: what these files do. `recipe`: what training anew from other seeds would do,
+    shown by several seeds of each model."""
     classes: Annotated[tuple[StrictInt | StrictStr, ...], Field(min_length=1)] | None = None
     """Class names or numbers; by default all classes."""
     k: Annotated[StrictInt, Field(ge=1)] | None = None
@@ -111,6 +123,11 @@ class Check(Table):
                 raise ValueError(f"{self.metric} needs {option!r}")
         if not rule.lowest <= self.limit <= rule.highest:
             raise ValueError(_out_of_range(self.metric, self.limit, rule))
+        if self.claim == "recipe" and not rule.recipe:
+            able = ", ".join(name for name, one in METRICS.items() if one.recipe)
+            raise ValueError(
+                f"{self.metric} has no method over seeds; claim = 'recipe' takes {able}"
+            )
         return self
 
     @property
@@ -125,7 +142,8 @@ class Check(Table):
             return self.name
         metric = self.metric.replace("_k_", f"_{self.k}_")
         classes = f"[{', '.join(map(str, self.classes))}]" if self.classes else ""
-        return metric + classes + (f" vs {self._short_reference}" if self.reference else "")
+        against = f" vs {self._short_reference}" if self.reference else ""
+        return metric + classes + against + (" over seeds" if self.claim == "recipe" else "")
 
     @property
     def reference_file(self) -> Path | None:
@@ -158,22 +176,89 @@ def distinct_titles(checks: tuple[Check, ...]) -> tuple[Check, ...]:
     return checks
 
 
-class ChecksFile(Table):
-    """A file of nothing but `[[checks]]`."""
+class Rules(Table):
+    """How checks are decided, where they do not say so themselves."""
+
+    decision: Decision = "evidence"
+    """`evidence`: pass on evidence of compliance, fail on evidence of a violation, inconclusive
+    between. `regression`: fail on evidence of a violation, else pass. `non-inferiority`: pass on
+    evidence of compliance, else fail. `estimate`: the value itself."""
+    confidence: Confidence = 0.95
+    """Of each pass, and of the gate's fail; 0.95 is wrong in at most one of 20 cases."""
+    looks: int = Field(default=1, ge=1)
+    """How often this test set will be asked in all: new candidates, or more samples. Divides what
+    may go wrong, 1 - confidence."""
+    inconclusive: Literal["hold", "fail", "ship"] = "hold"
+    """What an inconclusive gate does: `hold` ships nothing and exits with 3, `fail` exits with 1,
+    `ship` registers the model and exits with 0."""
+
+
+class GateRules(Rules):
+    """Checks, and how they are decided."""
 
     checks: tuple[Check, ...] = Field(min_length=1)
 
     _distinct = field_validator("checks")(distinct_titles)
 
+    @model_validator(mode="after")
+    def _reachable(self) -> GateRules:
+        for check in self._on_evidence:
+            _refuse_unreachable(check)
+        return self
 
-class GateConfig(Table):
+    @property
+    def rules(self) -> Rules:
+        """The rules alone."""
+        return Rules(**{name: getattr(self, name) for name in Rules.model_fields})
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What hardly any number of samples will decide, in words."""
+        return tuple(
+            f"check {check.title!r}: no number of samples shows an increase of at most 0 unless "
+            "the candidate is better; give it a margin above 0, or decision = 'regression'"
+            for check in self._on_evidence
+            if check.rule.margin and check.limit <= 0
+        )
+
+    def warnings_on(self, samples: int) -> tuple[str, ...]:
+        """Return `warnings`, and what a test set of this size will hardly ever decide."""
+        floor = ece_floor(samples)
+        return self.warnings + tuple(
+            f"check {check.title!r}: on {samples:,} samples an ECE below about {floor:.2g} can be "
+            "shown only of a model that is nearly always right or always sure"
+            for check in self._on_evidence
+            if check.metric == "ece" and check.limit < floor
+        )
+
+    @property
+    def _on_evidence(self) -> Iterator[Check]:
+        """The checks that pass on evidence alone."""
+        for check in self.checks:
+            if (check.decision or self.decision) in ("evidence", "non-inferiority"):
+                yield check
+
+
+def _refuse_unreachable(check: Check) -> None:
+    rule = check.rule
+    if rule.exact or check.limit != rule.perfect:
+        return
+    raise ValueError(
+        f"check {check.title!r}: no number of samples is evidence of {check.metric} "
+        f"{rule.direction} {check.limit:g}; set a limit short of it, or decision = 'regression' "
+        "(fail only on evidence of a violation) or 'estimate'"
+    )
+
+
+class ChecksFile(GateRules):
+    """A file of `[[checks]]`, and above them how they are decided."""
+
+
+class GateConfig(GateRules):
     """`[gate]`: which model on which runtime must pass which checks."""
 
     target: Target
     runtime: str
-    checks: tuple[Check, ...] = Field(min_length=1)
-
-    _distinct = field_validator("checks")(distinct_titles)
 
 
 def references_of(checks: Sequence[Check]) -> tuple[str, ...]:

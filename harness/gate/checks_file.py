@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from harness.config import load_config, read_toml
 from harness.errors import ConfigError
-from harness.gate.checks import Check, ChecksFile
+from harness.gate.checks import Check, ChecksFile, GateRules
 from harness.predictions import Predictions
 from harness.problems import first_problem
 
 
-def load_checks(path: Path) -> tuple[Check, ...]:
-    """Return the checks of a TOML file of `[[checks]]`, or those of a pipeline config's `[gate]`.
+def load_checks(path: Path) -> GateRules:
+    """Return what a TOML file of `[[checks]]`, or a pipeline config's `[gate]`, demands.
 
     Relative reference paths are relative to the file.
 
@@ -27,17 +27,16 @@ def load_checks(path: Path) -> tuple[Check, ...]:
     if "checks" not in content and {"gate", "models"} & content.keys():
         return _pipeline_checks(path)
     try:
-        read = ChecksFile.model_validate(content, context={"folder": path.parent})
+        return ChecksFile.model_validate(content, context={"folder": path.parent})
     except ValidationError as error:
         raise ConfigError(f"{path}: {first_problem(error)}") from error
-    return read.checks
 
 
-def _pipeline_checks(path: Path) -> tuple[Check, ...]:
+def _pipeline_checks(path: Path) -> GateRules:
     gate = load_config(path).gate
     if gate is None:
         raise ConfigError(f"{path}: has no [gate]; add one, or give a file of [[checks]]")
-    return gate.checks
+    return gate
 
 
 def load_references(checks: Sequence[Check]) -> dict[str, Predictions]:

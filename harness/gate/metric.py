@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal[">=", "<="]
-Unit = Literal["percent", "points", "plain"]
-"""How a value is printed: 0.912 as 91.20 %, 0.012 as 1.20 points, or as 0.9120."""
+Unit = Literal["percent", "points", "plain", "bytes", "whole"]
+"""How a value is printed: 0.912 as 91.20 %, 0.012 as 1.20 points, or as 0.9120; 48000 as 48,000,
+with or without the word bytes."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Metric:
     """What a check of this metric means.
 
     Attributes:
-        measure: `module:function`, imported when a check is judged.
+        measure: `module:function` in `measures/`, imported when a check is judged.
         direction: `>=` where the value must be at least the limit, `<=` where at most.
         phrase: how the sentence of a result begins.
         unit: how values are printed.
@@ -25,7 +26,11 @@ class Metric:
         reference: what it compares with where the check names nothing.
         options: keys of a check that belong to this metric, beside those every check has.
         required: those of the options that have no default.
-        method: how the value is computed, with the direction of its bias where it has one.
+        perfect: the limit that only a flawless truth keeps: no sample is evidence of that.
+        margin: whether the limit is a margin, of which 0 hardly ever is shown to be kept.
+        exact: whether the value is a count of what was measured, free of chance.
+        recipe: whether a method exists over seeds, for `claim = "recipe"`.
+        bias: which way the value itself errs, where it does.
 
     """
 
@@ -39,76 +44,125 @@ class Metric:
     reference: str = "float"
     options: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
-    method: str = "point estimate"
+    perfect: float | None = None
+    margin: bool = False
+    exact: bool = False
+    recipe: bool = False
+    bias: str = ""
 
 
-_HERE = "harness.gate.measurements"
-_BIASED = "point estimate; small classes make it read worse than it is"
-_ECE = "point estimate, 15 equal-width bins; few samples make it read worse than it is"
+_SMALL_CLASSES = "small classes make it read worse than it is"
+_FEW_SAMPLES = "few samples make it read worse than it is"
+_MOST = 2.0**40
 
 METRICS: dict[str, Metric] = {
-    "accuracy": Metric(f"{_HERE}:accuracy", ">=", "Accuracy"),
-    "top5_accuracy": Metric(f"{_HERE}:top5_accuracy", ">=", "Top-5 accuracy"),
+    "accuracy": Metric("overall:accuracy", ">=", "Accuracy", perfect=1.0, recipe=True),
+    "top5_accuracy": Metric("overall:top5_accuracy", ">=", "Top-5 accuracy", perfect=1.0),
     "accuracy_drop": Metric(
-        f"{_HERE}:accuracy_drop", "<=", "The drop in accuracy", "points", -1.0, compares=True
+        "pairs:accuracy_drop",
+        "<=",
+        "The drop in accuracy",
+        "points",
+        -1.0,
+        compares=True,
+        margin=True,
+        recipe=True,
     ),
     "class_accuracy": Metric(
-        f"{_HERE}:class_accuracy",
+        "classes:class_accuracy",
         ">=",
         "Accuracy of the worst class",
         options=("classes",),
-        method=_BIASED,
+        perfect=1.0,
+        bias=_SMALL_CLASSES,
     ),
     "class_accuracy_drop": Metric(
-        f"{_HERE}:class_accuracy_drop",
+        "classes:class_accuracy_drop",
         "<=",
         "The largest drop in the accuracy of a class",
         "points",
         -1.0,
         compares=True,
         options=("classes",),
-        method=_BIASED,
+        margin=True,
+        bias=_SMALL_CLASSES,
     ),
     "bottom_k_accuracy": Metric(
-        f"{_HERE}:bottom_k_accuracy",
+        "classes:bottom_k_accuracy",
         ">=",
         "Mean accuracy of the lowest classes",
         options=("k",),
         required=("k",),
-        method=_BIASED,
+        perfect=1.0,
+        bias=_SMALL_CLASSES,
     ),
     "gini": Metric(
-        f"{_HERE}:gini", "<=", "Gini coefficient of the class accuracies", "plain", method=_BIASED
+        "classes:gini",
+        "<=",
+        "Gini coefficient of the class accuracies",
+        "plain",
+        perfect=0.0,
+        bias=_SMALL_CLASSES,
     ),
-    "ece": Metric(f"{_HERE}:ece", "<=", "Calibration error (ECE)", "plain", method=_ECE),
+    "ece": Metric(
+        "calibration:ece", "<=", "Calibration error (ECE)", "plain", perfect=0.0, bias=_FEW_SAMPLES
+    ),
     "ece_increase": Metric(
-        f"{_HERE}:ece_increase",
+        "calibration:ece_increase",
         "<=",
         "The increase in calibration error (ECE)",
         "plain",
         -1.0,
         compares=True,
-        method=_ECE,
+        margin=True,
+        bias=_FEW_SAMPLES,
+    ),
+    "brier_increase": Metric(
+        "calibration:brier_increase",
+        "<=",
+        "The increase in the Brier score",
+        "plain",
+        -2.0,
+        2.0,
+        compares=True,
+        margin=True,
     ),
     "global_gap": Metric(
-        f"{_HERE}:global_gap", "<=", "The gap between mean confidence and accuracy", "points"
+        "calibration:global_gap",
+        "<=",
+        "The gap between mean confidence and accuracy",
+        "points",
+        perfect=0.0,
     ),
     "negative_flip_rate": Metric(
-        f"{_HERE}:negative_flip_rate",
+        "pairs:negative_flip_rate",
         "<=",
         "The share of samples that turned from right to wrong",
         compares=True,
+        perfect=0.0,
+        recipe=True,
     ),
     "jaccard": Metric(
-        f"{_HERE}:jaccard", ">=", "The Jaccard index of the two error sets", "plain", compares=True
+        "pairs:jaccard",
+        ">=",
+        "The Jaccard index of the two error sets",
+        "plain",
+        compares=True,
+        perfect=1.0,
+        recipe=True,
     ),
     "parity": Metric(
-        f"{_HERE}:parity",
+        "pairs:parity",
         "<=",
         "The share of samples whose scores differ",
         compares=True,
         reference="tflm",
-        method="every score compared, exactly",
+        exact=True,
+    ),
+    "flash_bytes": Metric("fit:flash_bytes", "<=", "Flash", "bytes", highest=_MOST, exact=True),
+    "ram_bytes": Metric("fit:ram_bytes", "<=", "RAM", "bytes", highest=_MOST, exact=True),
+    "cycles": Metric(
+        "fit:cycles", "<=", "The count of an inference", "whole", highest=_MOST, exact=True
     ),
 }
 """Every metric a check may name."""

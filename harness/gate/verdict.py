@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from harness.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, UserError
+from harness.gate.checks import Claim, Decision
 from harness.gate.metric import Direction
 from harness.predictions import DeviceRecord, HostRecord, ModelRecord, Predictions, RuntimeRecord
 from harness.problems import first_problem
@@ -15,6 +16,8 @@ from harness.table import Table
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Outcome = Literal["pass", "fail", "inconclusive"]
+_INCONCLUSIVE = {"hold": EXIT_INCONCLUSIVE, "fail": EXIT_FAIL, "ship": EXIT_PASS}
+_NAMES_SHOWN = 5
 EXIT_CODES: dict[Outcome, int] = {
     "pass": EXIT_PASS,
     "fail": EXIT_FAIL,
@@ -25,8 +28,7 @@ EXIT_CODES: dict[Outcome, int] = {
 class CheckResult(Table):
     """What one check found.
 
-    `estimate` is None where the data do not define it; `lower` and `upper` are the one-sided bounds
-    of a decision that uses them, else None.
+    `estimate` is None where the data do not define it.
     """
 
     name: str
@@ -35,18 +37,38 @@ class CheckResult(Table):
     estimate: float | None
     lower: float | None = None
     upper: float | None = None
+    """One-sided bounds, each at `confidence`; None where the value is undefined."""
+    confidence: float | None = Field(default=None, gt=0, lt=1)
+    """Of each bound and of a pass on evidence, the looks taken off."""
     limit: float
     direction: Direction
     """`>=`: the value must be at least the limit; `<=`: at most."""
     n: int = Field(ge=0)
     """Samples the estimate rests on: all; those of the worst class or the lowest k classes; for
     jaccard those that at least one model gets wrong."""
-    decision: str = "estimate"
+    decision: Decision = "estimate"
+    claim: Claim = "artifact"
     method: str
+    samples_needed: int | None = Field(default=None, ge=1)
+    """Where it is inconclusive: how large a test set would decide it at the observed rates."""
+    baselines: dict[str, float] = Field(default_factory=dict)
+    """Of jaccard: `independent` (chance within classes), `containment` (the most that the error
+    counts allow), `position` between the two, `cross_seed` (two seeds of the reference)."""
     reference: str | None = None
     """What it was compared with, in words; None where it compares nothing."""
     sentence: str
     """The result for the person who releases."""
+
+
+class TwinSample(Table):
+    """How the device stood to its bit-exact twin on samples drawn at random."""
+
+    device: DeviceRecord | None = None
+    samples: int = Field(ge=1)
+    mismatches: int = Field(ge=0)
+    """Samples of which any score differs."""
+    upper: float = Field(ge=0, le=1)
+    """95 % bound on the share of mismatches among all samples."""
 
 
 class Evidence(Table):
@@ -62,6 +84,8 @@ class Evidence(Table):
     split: str | None = None
     samples: int = Field(ge=1)
     classes: int = Field(ge=2)
+    twin: TwinSample | None = None
+    """Where the device answered some samples and its twin all of them."""
     verified: tuple[str, ...] = ()
     """Which of these facts were demanded of the file and found to hold; the others are its own
     word."""
@@ -85,6 +109,17 @@ class Evidence(Table):
         )
 
     @property
+    def sentence(self) -> str:
+        """Where the answers come from, as the person who releases must know it."""
+        if self.twin is not None:
+            return _twin_words(self.twin, self.samples)
+        where = self.runtime.name if self.runtime else "a runtime that is not stated"
+        if self.device is not None:
+            emulated = "the emulated" if self.device.emulated else "the"
+            where = f"{emulated} board {self.device.board} ({self.device.core})"
+        return f"All {self.samples:,} samples were answered on {where}."
+
+    @property
     def caveat(self) -> str | None:
         """What the file cannot vouch for; None where there is nothing of that kind."""
         if self.device is None or self.device.artifact_verified is not False:
@@ -100,6 +135,70 @@ class Evidence(Table):
         model, runtime = self.model, self.runtime
         named = f"{model.family} width {model.width:g} seed {model.seed}" if model else "candidate"
         return f"{named} on {runtime.name}" if runtime else named
+
+
+def _twin_words(twin: TwinSample, samples: int) -> str:
+    board = f" {twin.device.board}" if twin.device else ""
+    return (
+        f"All {samples:,} samples were answered on the device's bit-exact twin, tflm; "
+        f"{twin.samples:,} of them, drawn at random, also on the device{board}: "
+        f"{twin.mismatches:,} differ, so with 95 % confidence at most {100 * twin.upper:.3g} % "
+        "of all do."
+    )
+
+
+class Looks(Table):
+    """How often a test set has decided on one registered model."""
+
+    planned: int = Field(ge=1)
+    """What the config divides the error by."""
+    seen: int = Field(ge=1)
+    """Different artifacts that were gated on this test set, this one included."""
+    name: str
+    """The registered model's."""
+
+    @property
+    def sentence(self) -> str:
+        """What the number of looks means for the stated confidence."""
+        many = "once" if self.seen == 1 else f"for {self.seen} candidates"
+        used = f"This test set has decided on {self.name!r} {many}"
+        if self.seen <= self.planned:
+            return f"{used}; the config allows for looks = {self.planned}."
+        return (
+            f"{used}, the config allows for looks = {self.planned}: the stated confidence no "
+            f"longer holds. Set looks = {self.seen} or more, or gate on a fresh test set."
+        )
+
+
+class ErrorRates(Table):
+    """What the gate as configured may get wrong by chance."""
+
+    false_fail: float = Field(ge=0, le=1)
+    """Highest chance that evidence of a violation fails the gate although every limit is kept."""
+    false_pass: float = Field(ge=0, le=1)
+    """Highest chance that a check on evidence passes although its limit is violated."""
+    tests: int = Field(ge=0)
+    """Checks that share `false_fail`, by Holm's method."""
+    may_fail: tuple[str, ...] = ()
+    """Checks that may fail by chance at any rate, for they need no evidence to."""
+    may_pass: tuple[str, ...] = ()
+    """Checks that may pass by chance at any rate."""
+
+    @property
+    def sentence(self) -> str:
+        """The rates, as the person who releases must know them."""
+        fails = f"a gate whose limits are all kept fails in at most {100 * self.false_fail:.3g} %"
+        passes = f"a check whose limit is violated passes in at most {100 * self.false_pass:.3g} %"
+        text = f"By chance, {fails} of cases (Holm's method over {self.tests}), and {passes}."
+        for names, verb in ((self.may_fail, "fail"), (self.may_pass, "pass")):
+            if names:
+                text += f" {_listed(names)} may {verb} by chance at any rate."
+        return text
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    return shown + (f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else "")
 
 
 def combined(outcomes: Iterable[Outcome]) -> Outcome:
@@ -120,6 +219,12 @@ class Verdict(Table):
     """What was gated."""
     references: dict[str, Evidence] = Field(default_factory=dict)
     """By `float`, `largest` or the path of the file."""
+    rates: ErrorRates | None = None
+    looks: Looks | None = None
+    inconclusive: Literal["hold", "fail", "ship"] = "hold"
+    """What the config makes of an inconclusive gate."""
+    warnings: tuple[str, ...] = ()
+    """What will hardly ever be decided with these limits on so many samples."""
     tinygate_version: str = Field(pattern=r"^[0-9A-Za-z.+-]+$")
 
     @model_validator(mode="after")
@@ -131,8 +236,24 @@ class Verdict(Table):
 
     @property
     def exit_code(self) -> int:
-        """0 pass, 1 fail, 3 inconclusive."""
+        """0 pass, 1 fail, 3 inconclusive unless the config says otherwise."""
+        if self.outcome == "inconclusive":
+            return _INCONCLUSIVE[self.inconclusive]
         return EXIT_CODES[self.outcome]
+
+    @property
+    def ships(self) -> bool:
+        """Whether the model may be registered."""
+        return self.exit_code == EXIT_PASS
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know beside the checks: the evidence, the error rates, the looks, warnings."""
+        caveat = f"The artifact was {self.subject.caveat}." if self.subject.caveat else ""
+        rates = self.rates.sentence if self.rates else ""
+        looks = self.looks.sentence if self.looks else ""
+        notes = (self.subject.sentence, caveat, rates, looks, *self.warnings)
+        return tuple(note for note in notes if note)
 
     @property
     def headline(self) -> str:

@@ -9,10 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from export.preprocessing import Preprocessing
 from harness.config import Config, load_config
 from harness.data import Dataset, load_dataset
 from harness.data.normalization import normalization
+from harness.data.split import Split
 from harness.errors import ConfigError
 from harness.files import sha256_of_file
 from harness.gate.checks import GateConfig
@@ -88,6 +91,28 @@ class Plan:
             c for c in self.candidates if (c.family, c.seed) == (candidate.family, candidate.seed)
         )
         return max(same, key=lambda c: c.width)
+
+    def seeds_of(self, candidate: Candidate) -> tuple[Candidate, ...]:
+        """Return every seed of the candidate's size, the candidate first."""
+        same = (one for one in self.candidates if one.size == candidate.size)
+        return (candidate, *(one for one in same if one != candidate))
+
+    def split(self, runtime: str) -> Split:
+        """Return the samples that a runtime answers: the test split, of the device maybe a part."""
+        return self._device_split if runtime == "device" else self.dataset.test
+
+    @cached_property
+    def _device_split(self) -> Split:
+        test, wanted = self.dataset.test, self.config.evaluate.device_samples
+        if wanted is None or wanted >= len(test):
+            return test
+        chosen = np.random.default_rng(self.config.data.seed).choice(len(test), wanted, False)
+        return test.take(np.sort(chosen), test.name)
+
+    @property
+    def samples_the_device(self) -> bool:
+        """Whether the device answers only a part of the test split."""
+        return len(self._device_split) < len(self.dataset.test)
 
     def spec(self, candidate: Candidate) -> ModelSpec:
         """Return how `models.build` makes this candidate for this data set."""

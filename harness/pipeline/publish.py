@@ -10,11 +10,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.errors import InfrastructureError, TinygateError
 from harness.files import sha256_of_file, sha256_of_json
-from harness.gate.verdict import Verdict
+from harness.gate.verdict import Looks, Verdict
 from harness.metrics import summarize
 from harness.pipeline.outcome import Outcome
 from harness.pipeline.plan import Candidate, Plan
@@ -24,10 +24,12 @@ from harness.progress import Reporter
 from harness.record import environment_record
 from harness.tracking.registry import Passed, Registered, register
 from harness.tracking.store import TrackingStore
-from harness.tracking.tracker import TrackedRun, Tracker
+from harness.tracking.tracker import TrackedRun, Tracker, distinct
 from harness.training import HISTORY_NAME
 from harness.training.history import read_history
 
+ARTIFACT_TAG = "tinygate.gate.artifact"
+T = TypeVar("T")
 _EPOCH_FIGURES = ("loss", "accuracy", "learning_rate")
 
 
@@ -89,6 +91,29 @@ class Publisher:
         for candidate in [None] if verdict is None else [None, self.plan.target]:
             self._attempt(candidate, "verdict", key, log)
 
+    def looks(self, artifact_sha256: str) -> Looks | None:
+        """Note that the target is gated on this test set; return for how many artifacts it was.
+
+        None where MLflow does not answer.
+        """
+        about = {
+            "tinygate.gate.model": self.model_name,
+            "tinygate.gate.data": self.plan.dataset.test.digest,
+        }
+
+        def work() -> Looks:
+            run = self._run(self.plan.target)
+            run.tags(about | {ARTIFACT_TAG: artifact_sha256})
+            seen = len(distinct(run, about, ARTIFACT_TAG))
+            return Looks(planned=self.plan.gate.looks, seen=seen, name=self.model_name)
+
+        return self._guarded(work)
+
+    @property
+    def model_name(self) -> str:
+        """The registered model's name."""
+        return self.plan.config.register_.name or self.plan.config.name
+
     def finish(self) -> None:
         """Close the runs."""
         for candidate in list(self._runs):
@@ -107,7 +132,7 @@ class Publisher:
         try:
             return register(
                 self._run(target),
-                config.register_.name or config.name,
+                self.model_name,
                 config.register_.alias,
                 self._passed(target, verdict, tflite),
                 self.plan.dataset.test.images[:1],
@@ -122,6 +147,7 @@ class Publisher:
         return Passed(
             tflite=tflite,
             artifact_sha256=verdict.subject.artifact_sha256 or "",
+            outcome=verdict.outcome,
             runtime=self.plan.gate.runtime,
             served_on=serving_runtime(self.plan.gate.runtime),
             classes=len(dataset.class_names),
@@ -163,18 +189,26 @@ class Publisher:
     def _attempt(
         self, candidate: Candidate | None, part: str, key: str, log: Callable[[TrackedRun], None]
     ) -> None:
-        """Log `part` unless it is logged; a failing store becomes one line, not an end."""
-        if self.problem is not None:
-            return
-        try:
+        """Log `part` unless it is logged."""
+
+        def work() -> None:
             run = self._run(candidate)
             if not run.has(part, key):
                 log(run)
                 run.mark(part, key)
-        except TinygateError as error:
-            self._give_up(str(error))
-        except Exception as error:  # MLflow's stores raise whatever their drivers raise
-            self._give_up(_unanswered(self.store, error))
+
+        self._guarded(work)
+
+    def _guarded(self, work: Callable[[], T]) -> T | None:
+        """Return what `work` does; a failing store becomes one line and None, not an end."""
+        if self.problem is None:
+            try:
+                return work()
+            except TinygateError as error:
+                self._give_up(str(error))
+            except Exception as error:  # MLflow's stores raise whatever their drivers raise
+                self._give_up(_unanswered(self.store, error))
+        return None
 
     def _give_up(self, problem: str) -> None:
         self.problem = problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,9 @@ from rich.console import Console
 from export.model import TFLITE_NAME
 from harness.config import TrainConfig
 from harness.errors import ArtifactError, ConfigError
-from harness.gate.checks import FLOAT, LARGEST, TFLM, references_of
+from harness.gate.checks import DEVICE, FLOAT, LARGEST, TFLM, references_of
 from harness.gate.checks_file import load_references
-from harness.gate.decide import Expected, judge
+from harness.gate.decide import Case, Expected, judge
 from harness.gate.verdict import Verdict
 from harness.pipeline.jobs import Job, run_jobs
 from harness.pipeline.outcome import Outcome, write_outcome
@@ -34,7 +34,6 @@ from harness.tracking.store import TrackingStore
 from reports.report import Record, Report, RuntimeRow, runtime_row
 
 FLOAT_RUNTIME = "torch"
-DEVICE = "device"
 
 
 def open_stages(config_path: Path, runs: Path, reporter: Reporter) -> Stages:
@@ -79,6 +78,9 @@ class Pipeline:
         plan = load_plan(config_path)
         for runtime in plan.config.evaluate.runtimes:
             known_runtime(runtime)
+        if plan.config.gate is not None:
+            for warning in plan.config.gate.warnings_on(len(plan.dataset.test)):
+                Reporter(console).line(f"  warning: {warning}")
         return cls(config_path, runs, plan, console)
 
     @cached_property
@@ -141,24 +143,51 @@ class Pipeline:
             PredictionsError: a reference file does not belong to the candidate.
 
         """
-        return self._judged(self._gated(), self.references())
+        return self._judged(self._case())
 
-    def _gated(self) -> Predictions:
-        return self.predictions(self.plan.target, self.plan.gate.runtime)
-
-    def _judged(self, candidate: Predictions, references: Mapping[str, Predictions]) -> Verdict:
-        return judge(
-            self.plan.gate.checks,
-            candidate,
-            references,
-            replace(
-                self._expected(self.plan.target, self.plan.gate.runtime),
-                references={
-                    name: self._expected(*model)
-                    for name, model in self._reference_models().items()
-                    if name in references_of(self.plan.gate.checks)
-                },
+    def _case(self) -> Case:
+        """Return what the gate decides on, evaluating what is missing."""
+        plan, target = self.plan, self.plan.target
+        runtime, recipe = plan.gate.runtime, any(c.claim == "recipe" for c in plan.gate.checks)
+        sampled = DEVICE in plan.config.evaluate.runtimes and plan.samples_the_device
+        return Case(
+            candidate=self.predictions(target, runtime),
+            references=self.references(),
+            seeds=self._seeds(target, runtime) if recipe else (),
+            reference_seeds=self._reference_seeds(),
+            device_sample=self.predictions(target, DEVICE) if sampled else None,
+            looks=self.publisher.looks(
+                self.stages.store.digest(self.stages.artifact(target, runtime))
             ),
+        )
+
+    def _seeds(self, candidate: Candidate, runtime: str) -> tuple[Predictions, ...]:
+        return tuple(self.predictions(one, runtime) for one in self.plan.seeds_of(candidate))
+
+    def _reference_seeds(self) -> dict[str, tuple[Predictions, ...]]:
+        """Return the seeds of every reference by name whose checks read them."""
+        models = self._reference_models()
+        return {
+            check.reference: self._seeds(*models[check.reference])
+            for check in self.plan.gate.checks
+            if check.reference in models
+            and (check.claim == "recipe" or check.metric == "jaccard")
+            and check.reference != DEVICE
+        }
+
+    def _judged(self, case: Case) -> Verdict:
+        gate = self.plan.gate
+        references = {
+            name: self._expected(*model)
+            for name, model in self._reference_models().items()
+            if name in references_of(gate.checks)
+        }
+        return judge(
+            gate.checks,
+            case,
+            replace(self._expected(self.plan.target, gate.runtime), references=references),
+            gate.rules,
+            gate.warnings,
         )
 
     def _compute(self, stage: str) -> None:
@@ -192,7 +221,7 @@ class Pipeline:
         return load_references(self.plan.gate.checks) | {
             name: self.predictions(*models[name])
             for name in references_of(self.plan.gate.checks)
-            if name in models
+            if name in models and not (name == DEVICE and self.plan.samples_the_device)
         }
 
     def _reference_models(self) -> dict[str, tuple[Candidate, str]]:
@@ -202,13 +231,14 @@ class Pipeline:
             FLOAT: (target, FLOAT_RUNTIME),
             LARGEST: (self.plan.largest_like(target), FLOAT_RUNTIME),
             TFLM: (target, ORACLE),
+            DEVICE: (target, DEVICE),
         }
 
     def _expected(self, candidate: Candidate, runtime: str) -> Expected:
         """Return what Predictions of this model on this runtime must state."""
         return Expected(
             artifact_sha256=self.stages.store.digest(self.stages.artifact(candidate, runtime)),
-            data_digest=self.plan.dataset.test.digest,
+            data_digest=self.plan.split(runtime).digest,
             runtime=runtime,
             family=candidate.family,
             width=candidate.width,
@@ -224,12 +254,12 @@ class Pipeline:
             title=self.plan.config.name, rows=tuple(self._rows()), record=self._record()
         )
         if self.plan.config.gate is not None:
-            candidate, references = self._gated(), self.references()
+            case = self._case()
             report = replace(
                 report,
-                verdict=self._judged(candidate, references),
-                candidate=candidate,
-                references=references,
+                verdict=self._judged(case),
+                candidate=case.candidate,
+                references=case.references,
             )
         return write_outcome(report, self.stages.store.root / "report")
 
@@ -242,7 +272,7 @@ class Pipeline:
         """
         verdict = outcome.report.verdict
         self.publisher.judged(outcome)
-        if verdict is None or verdict.outcome != "pass":
+        if verdict is None or not verdict.ships:
             return None
         target, runtime = self.plan.target, self.plan.gate.runtime
         tflite = self.stages.export(target) / TFLITE_NAME
@@ -261,11 +291,12 @@ class Pipeline:
             for runtime in runtimes:
                 if runtime == DEVICE and candidate in self.refused:
                     continue
+                answered = self.predictions(candidate, runtime)
                 yield runtime_row(
                     candidate.name,
-                    self.predictions(candidate, runtime),
+                    answered,
                     self.stages.artifact(candidate, runtime).stat().st_size,
-                    None if runtime == ORACLE else oracle,
+                    None if runtime == ORACLE or oracle is None else oracle.of(answered.ids),
                     artifact.output.scale,
                 )
 

@@ -96,7 +96,7 @@ class Stages:
         artifact = self.artifact(candidate, runtime)
         inputs = {
             "artifact": self.store.digest(artifact),
-            "data": self.plan.dataset.test.digest,
+            "data": self.plan.split(runtime).digest,
             "runtime": runtime,
             "version": self._runtime(runtime).version,
             "options": self._options(runtime),
@@ -162,7 +162,7 @@ class Stages:
         return Artifact.from_json(json.loads(text))
 
     def _evaluate(self, candidate: Candidate, runtime: str, artifact: Path, out: Path) -> None:
-        test = self.plan.dataset.test
+        test = self.plan.split(runtime)
         title = f"evaluate  {candidate.name} on {runtime}"
         with (
             self.reporter.task(title, len(test)) as advance,

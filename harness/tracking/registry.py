@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 SHA_TAG = "tinygate.artifact_sha256"
 _GATE_TAG = "tinygate.gate"
-_PASSED = "pass"
 
 
 @dataclass(frozen=True)
 class Passed:
-    """A model that passed its gate, and what its version in the registry says of that.
+    """A model that its gate lets ship, and what its version in the registry says of that.
 
     Attributes:
         tflite: the file that produced the gated Predictions.
         artifact_sha256: its SHA-256 as the verdict states it.
+        outcome: of the gate: `pass`, or `inconclusive` where the config ships such a model.
         runtime: the runtime it was gated on.
         served_on: the runtime that the registered model answers with.
         classes: C, the number of scores per image.
@@ -42,6 +42,7 @@ class Passed:
 
     tflite: Path
     artifact_sha256: str
+    outcome: str
     runtime: str
     served_on: str
     classes: int
@@ -87,7 +88,7 @@ def register(
     found = _find(run.client, name, passed)
     version = found or _create(run, name, passed, example)
     tags = {SHA_TAG: passed.artifact_sha256, "tinygate.runtime": passed.runtime, **passed.tags}
-    for key, value in {**tags, _GATE_TAG: _PASSED}.items():
+    for key, value in {**tags, _GATE_TAG: passed.outcome}.items():
         run.client.set_model_version_tag(name, version, key, value)
     run.client.update_model_version(name, version, description=passed.description)
     run.client.set_registered_model_alias(name, alias, version)
@@ -100,7 +101,7 @@ def _find(client: MlflowClient, name: str, passed: Passed) -> str | None:
     matching = [
         version
         for version in client.search_model_versions(f"name = '{name}'")
-        if wanted.items() <= version.tags.items() and version.tags.get(_GATE_TAG) == _PASSED
+        if wanted.items() <= version.tags.items() and version.tags.get(_GATE_TAG) == passed.outcome
     ]
     return str(max(int(version.version) for version in matching)) if matching else None
 

@@ -119,6 +119,20 @@ class Tracker:
         return str(created.info.run_id)
 
 
+def distinct(run: TrackedRun, tags: Mapping[str, str], name: str) -> set[str]:
+    """Return the values of the tag `name` over all runs, of any experiment, that have `tags`."""
+    experiments = [one.experiment_id for one in run.client.search_experiments()]
+    wanted = " and ".join(f"tags.`{tag}` = '{value}'" for tag, value in tags.items())
+    values: set[str] = set()
+    token: str | None = None
+    while True:
+        page = run.client.search_runs(experiments, wanted, max_results=_BATCH, page_token=token)
+        values |= {one.data.tags[name] for one in page if name in one.data.tags}
+        token = page.token
+        if not token:
+            return values
+
+
 def _metric(name: str, value: float, timestamp_ms: int, step: int) -> Metric:
     from mlflow.entities import Metric
 

@@ -1,8 +1,10 @@
 """Builds firmware images with the checksum engine, for tests of all that is not the engine."""
 
+import contextlib
 import fcntl
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.devices import native
@@ -18,11 +20,18 @@ def need_tools() -> None:
     native.need(*TOOLS)
 
 
-def make(out: Path, image: str, *arguments: str, copy: Path | None = None) -> Path:
-    """Return an image made in `out`, or its copy; one test process at a time makes images there."""
+@contextlib.contextmanager
+def made_alone(out: Path) -> Iterator[None]:
+    """Let one test process at a time make images in `out`."""
     out.mkdir(parents=True, exist_ok=True)
     with (out / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def make(out: Path, image: str, *arguments: str, copy: Path | None = None) -> Path:
+    """Return an image made in `out`, or its copy."""
+    with made_alone(out):
         result = subprocess.run(
             ["make", "-s", "-j2", "-C", FIRMWARE, f"OUT={out}", f"IMAGE={image}", *arguments],
             capture_output=True,

@@ -130,6 +130,7 @@ def test_no_plan_changes_a_result(
     engine.load(MODEL)
     link = make(PLANS[name], pipe_device)
     with Device(link, timeout_s=0.1 if make is over_fake else 0.4) as device:
+        device._exchange.max_silences = 20  # a busy machine starves the device, too
         device.load(MODEL)
         answers = list(device.infer(samples))
     assert sorted(answer.index for answer in answers) == list(range(300))

@@ -86,3 +86,36 @@ def test_what_is_wrong_is_one_line_that_names_file_key_and_value(
 def test_a_missing_file_is_a_config_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load_config(tmp_path / "none.toml")
+
+
+SAMPLED = """
+[evaluate]
+runtimes = ["tflm", "device"]
+devices = ["qemu://mps2-an386"]
+device_samples = 100
+[gate]
+runtime = "tflm"
+target = { family = "scale_cnn", width = 4 }
+[[gate.checks]]
+metric = "parity"
+reference = "device"
+limit = 0.05
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"tflm", "device"]', '"tflm"]', "evaluate.device_samples needs 'device'"),
+        ('runtime = "tflm"', 'runtime = "device"', "set gate.runtime = 'tflm'"),
+        ('reference = "device"', 'reference = "tflm"', "needs a check that the device and its"),
+        ("device_samples = 100", "device_samples = 0", "evaluate.device_samples"),
+    ],
+)
+def test_a_device_that_answers_a_part_needs_its_twin_and_a_check_that_they_agree(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    text = MINIMAL + SAMPLED
+    assert load_config(write(tmp_path, text)).evaluate.device_samples == 100
+    with pytest.raises(ConfigError, match=said):
+        load_config(write(tmp_path, text.replace(old, new)))

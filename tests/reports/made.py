@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.gate.checks import Check
-from harness.gate.decide import judge
+from harness.gate.checks import Check, Rules
+from harness.gate.decide import Case, judge
 from harness.predictions import ModelRecord, RuntimeRecord
 from reports.report import Record, Report, runtime_row
 from tests.harness.made import drawn
@@ -46,7 +46,9 @@ def report() -> Report:
     ]
     return Report(
         title=f"digits {SCRIPT}",
-        verdict=judge(checks, candidate, {"float": reference}),
+        verdict=judge(
+            checks, Case(candidate, {"float": reference}), rules=Rules(decision="estimate")
+        ),
         rows=(
             runtime_row("scale_cnn-8", reference, 91_234, oracle=candidate, output_scale=0.05),
             runtime_row("scale_cnn-8", candidate, 31_744),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from harness.gate.checks import Check
-from harness.gate.decide import judge
+from harness.gate.decide import Case, judge
 from harness.gate.verdict import Verdict
 from harness.predictions import DeviceRecord
 from reports.html import render_html
@@ -23,7 +23,7 @@ def verdict(*, artifact_verified: bool | None) -> Verdict:
     )
     found = predictions(2, 2.5, "device")
     found = dataclasses.replace(found, meta=found.meta.model_copy(update={"device": device}))
-    return judge([Check(metric="accuracy", limit=0.2)], found, {})
+    return judge([Check(metric="accuracy", limit=0.2)], Case(found))
 
 
 def forms(made: Verdict) -> list[str]:

@@ -12,7 +12,8 @@ from lxml import etree
 from matplotlib import image
 
 from harness.metrics import summarize
-from reports.figures import Drawing, class_chart, reliability_diagram
+from reports.drawing import Drawing
+from reports.figures import class_chart, reliability_diagram
 from tests.harness.made import answers, drawn
 from tests.reports.made import HOSTILE, predictions
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
-from harness.gate.checks import Check
-from harness.gate.decide import judge
+from harness.gate.checks import Check, Rules
+from harness.gate.decide import Case, judge
 from reports.markdown import escaped, render_markdown
 from reports.report import Report
 from tests.harness.made import answers
@@ -30,7 +30,9 @@ def test_the_first_line_is_the_verdict() -> None:
     ],
 )
 def test_a_pass_and_an_undecided_gate_say_so_first(check: Check, words: str) -> None:
-    verdict = judge([check], answers([0, 1], [0, 1], classes=2), {})
+    verdict = judge(
+        [check], Case(answers([0, 1], [0, 1], classes=2)), rules=Rules(decision="estimate")
+    )
     assert render_markdown(Report("t", verdict)).startswith(words)
 
 

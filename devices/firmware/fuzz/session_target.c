@@ -22,7 +22,8 @@ typedef struct {
 } tg_talk;
 
 typedef struct {
-    uint32_t operators, finals;
+    uint32_t operators, finals; /* operators: of the trace that is under way */
+    uint32_t traced;            /* operators ahead of the final answer */
     tg_frame final;
 } tg_answers;
 
@@ -47,12 +48,14 @@ static uint8_t reply_of(uint8_t request) {
 static void count_answer(tg_answers *answers, const tg_receiver *receiver) {
     tg_frame frame = tg_receiver_frame(receiver);
     if (frame.type == TG_TRACE_OPERATOR) {
-        TG_CLAIM(answers->finals == 0 && tg_get32(frame.payload) == answers->operators, "a trace comes in order");
+        TG_CLAIM(tg_get32(frame.payload) == answers->operators, "a trace comes in order");
         answers->operators++;
         return;
     }
     answers->finals++;
     answers->final = frame;
+    answers->traced = answers->operators;
+    answers->operators = 0;
 }
 
 /* `body` takes each frame in turn, and has room for as much as the device may send at once. */
@@ -79,10 +82,10 @@ static void judge_answer(const tg_device *device, const tg_frame *request) {
     uint8_t *body = tg_exactly(device->memory.reply_bytes);
     tg_answers answers = read_answers(device, body);
     const tg_frame *final = &answers.final;
-    TG_CLAIM(answers.finals == 1, "a request has one answer");
+    TG_CLAIM(answers.finals == 1 && answers.operators == 0, "a request has one answer");
     TG_CLAIM(final->type == reply_of(request->type) || final->type == TG_ERROR, "an answer is of its request's kind");
     TG_CLAIM(final->session == request->session && final->sequence == request->sequence, "an answer names its request");
-    TG_CLAIM(answers.operators == 0 || request->type == TG_TRACE, "none but a trace sends operators");
+    TG_CLAIM(answers.traced == 0 || request->type == TG_TRACE, "none but a trace sends operators");
     free(body);
 }
 

@@ -28,6 +28,8 @@ class Info(ctypes.Structure):
             (name, ctypes.c_uint32)
             for name in ("input_bytes", "output_bytes", "arena_bytes", "planned", "operators")
         ),
+        ("output_scale", ctypes.c_float),
+        ("output_zero_point", ctypes.c_int32),
         ("detail", ctypes.c_char * 96),
     )
 

@@ -31,7 +31,7 @@ def gate(folder: Path, checks: str, *options: str) -> int:
 
 
 def test_a_gate_that_passes_ends_with_0(tmp_path: Path) -> None:
-    assert gate(tmp_path, '[[checks]]\nmetric = "accuracy"\nlimit = 0.8') == 0
+    assert gate(tmp_path, '[[checks]]\nmetric = "accuracy"\nlimit = 0.7') == 0
 
 
 def test_a_gate_that_fails_ends_with_1_and_writes_what_was_asked(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from harness.errors import ConfigError, PredictionsError, UserError
-from harness.gate.checks import Check
-from harness.gate.decide import Expected, judge
+from harness.gate.checks import Check, Rules
+from harness.gate.decide import Case, Expected, judge
 from harness.gate.metric import METRICS
 from harness.gate.verdict import CheckResult
 from harness.predictions import ModelRecord, Predictions, RuntimeRecord
@@ -16,9 +16,9 @@ from tests.harness.made import answers, drawn
 
 
 def result(candidate: Predictions, reference: Predictions | None = None, **content: Any) -> Any:
-    check = Check.model_validate(content)
+    check = Check.model_validate({"decision": "estimate"} | content)
     references = {} if reference is None else {check.reference or "float": reference}
-    verdict = judge([check], candidate, references)
+    verdict = judge([check], Case(candidate, references))
     assert verdict.outcome == verdict.checks[0].outcome
     return verdict.checks[0]
 
@@ -199,19 +199,19 @@ def test_the_gate_fails_if_any_check_fails_and_is_inconclusive_if_none_fails() -
         ([passes, undecided], "inconclusive", 3),
         ([passes, undecided, fails], "fail", 1),
     ):
-        verdict = judge(checks, ABSENT, {})
+        verdict = judge(checks, Case(ABSENT), rules=Rules(decision="estimate"))
         assert (verdict.outcome, verdict.exit_code) == (outcome, code)
 
 
 def test_a_gate_without_checks_is_refused() -> None:
     with pytest.raises(UserError, match="no checks"):
-        judge([], CANDIDATE, {})
+        judge([], Case(CANDIDATE, {}))
 
 
 def test_a_missing_reference_is_refused_by_name() -> None:
     check = Check(metric="jaccard", limit=0.5, reference="largest")
     with pytest.raises(UserError, match="'largest', which was not given; given: float"):
-        judge([check], CANDIDATE, {"float": REFERENCE})
+        judge([check], Case(CANDIDATE, {"float": REFERENCE}))
 
 
 STATED = drawn(
@@ -228,7 +228,7 @@ ACCURATE = Check(metric="accuracy", limit=0.1)
 
 
 def test_evidence_that_is_as_demanded_is_listed_as_verified() -> None:
-    verdict = judge([ACCURATE], STATED, {}, EXPECTED)
+    verdict = judge([ACCURATE], Case(STATED, {}), EXPECTED)
     assert verdict.subject.verified == (
         "artifact_sha256",
         "data_digest",
@@ -237,7 +237,7 @@ def test_evidence_that_is_as_demanded_is_listed_as_verified() -> None:
         "width",
         "seed",
     )
-    assert judge([ACCURATE], STATED, {}).subject.verified == ()
+    assert judge([ACCURATE], Case(STATED, {})).subject.verified == ()
 
 
 @pytest.mark.parametrize(
@@ -255,36 +255,39 @@ def test_predictions_of_another_artifact_model_runtime_or_split_are_refused(
     other: dict[str, Any],
 ) -> None:
     with pytest.raises(PredictionsError, match=f"the candidate is of {next(iter(other))}"):
-        judge([ACCURATE], STATED, {}, replace(EXPECTED, **other))
+        judge([ACCURATE], Case(STATED, {}), replace(EXPECTED, **other))
 
 
 def test_predictions_that_do_not_state_a_demanded_fact_are_refused() -> None:
     silent = drawn(100, 3, seed=1)
     with pytest.raises(PredictionsError, match="does not state its artifact_sha256"):
-        judge([ACCURATE], silent, {}, EXPECTED)
+        judge([ACCURATE], Case(silent, {}), EXPECTED)
 
 
 def test_references_are_held_to_what_is_demanded_of_them() -> None:
     check = Check(metric="jaccard", limit=0.0)
     due = Expected(references={"float": Expected(width=16.0)})
     with pytest.raises(PredictionsError, match="the reference 'float' is of width 8"):
-        judge([check], STATED, {"float": STATED}, due)
+        judge([check], Case(STATED, {"float": STATED}), due)
     due = Expected(references={"float": Expected(width=8.0)})
-    verdict = judge([check], STATED, {"float": STATED}, due)
+    verdict = judge([check], Case(STATED, {"float": STATED}), due)
     assert verdict.references["float"].verified == ("width",)
 
 
 def test_a_reference_on_other_data_is_refused_and_one_that_nobody_asks_for_is_ignored() -> None:
     other = drawn(100, 3, seed=1, data_digest="e" * 64)
     with pytest.raises(PredictionsError, match="the data differ"):
-        judge([Check(metric="jaccard", limit=0.0)], STATED, {"float": other})
-    assert judge([ACCURATE], STATED, {"float": other}).references == {}
+        judge([Check(metric="jaccard", limit=0.0)], Case(STATED, {"float": other}))
+    assert judge([ACCURATE], Case(STATED, {"float": other})).references == {}
 
 
 def test_a_result_records_what_was_asked_and_how_it_was_decided() -> None:
     found = result(CANDIDATE, REFERENCE, metric="ece_increase", limit=0.0, name="calibration")
     assert isinstance(found, CheckResult)
     assert (found.name, found.metric, found.decision) == ("calibration", "ece_increase", "estimate")
-    assert (found.lower, found.upper, found.direction) == (None, None, "<=")
-    assert "15 equal-width bins" in found.method
+    assert (found.confidence, found.direction, found.claim) == (0.95, "<=", "artifact")
+    assert found.lower is not None
+    assert found.upper is not None
+    assert found.lower < -0.1 < found.upper
+    assert "few samples make it read worse" in found.method
     assert found.reference == "the float model of the same size"

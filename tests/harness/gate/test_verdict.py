@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import UserError
 from harness.gate.checks import Check
-from harness.gate.decide import judge
+from harness.gate.decide import Case, judge
 from harness.gate.verdict import Verdict
 from harness.predictions import HostRecord, ModelRecord, RuntimeRecord
 from tests.harness.made import answers, drawn
@@ -30,7 +30,7 @@ CHECKS = [
 
 
 def verdict() -> Verdict:
-    return judge(CHECKS, CANDIDATE, {"float": REFERENCE})
+    return judge(CHECKS, Case(CANDIDATE, {"float": REFERENCE}))
 
 
 def test_a_verdict_survives_json() -> None:
@@ -82,11 +82,13 @@ def test_json_that_is_not_a_verdict_is_refused_in_one_line(text: str, said: str)
 def test_the_headline_counts_the_checks_and_names_what_was_gated() -> None:
     named = "scale_cnn width 0.5 seed 3 on tflm"
     assert verdict().headline == f"1 of 3 checks undecided: {named}"
-    passed = judge(CHECKS[:2], CANDIDATE, {"float": REFERENCE})
+    passed = judge(CHECKS[:2], Case(CANDIDATE, {"float": REFERENCE}))
     assert passed.headline == f"all 2 checks passed: {named}"
-    failed = judge([Check(metric="accuracy", limit=1.0), *CHECKS], CANDIDATE, {"float": REFERENCE})
+    failed = judge(
+        [Check(metric="accuracy", limit=1.0), *CHECKS], Case(CANDIDATE, {"float": REFERENCE})
+    )
     assert failed.headline == f"1 of 4 checks failed, 1 of 4 checks undecided: {named}"
-    alone = judge(CHECKS[:1], answers([0, 1], [0, 1], classes=2), {})
+    alone = judge(CHECKS[:1], Case(answers([0, 1], [0, 1], classes=2), {}))
     assert alone.headline == "the only check passed: candidate"
 
 

@@ -211,7 +211,9 @@ def test_a_failing_gate_registers_nothing_and_the_run_says_why(
     ran: Ran, store: mlflow.MlflowClient
 ) -> None:
     strict = CONFIG.replace('name = "small"', 'name = "small"\nregister = { name = "strict" }')
-    (ran.folder / "strict.toml").write_text(strict.replace("limit = 0.9", "limit = 0.0"))
+    (ran.folder / "strict.toml").write_text(
+        strict.replace("limit = 0.9", 'limit = 0.0\ndecision = "estimate"')
+    )
     result = tinygate(ran.folder, "run", "strict.toml")
     assert result.returncode == 1, result.stderr
     assert "nothing: the gate did not pass" in result.stdout
