@@ -68,12 +68,31 @@ def outlines_sha256() -> str:
     return digest.hexdigest()
 
 
+def check_outlines() -> None:
+    """Raise DataError unless the installed fonts draw the images that every other machine has."""
+    import matplotlib as mpl
+
+    found = outlines_sha256()
+    if found != OUTLINES_SHA256:
+        raise DataError(
+            f"{_folder()}: the fonts of matplotlib {mpl.__version__} have other outlines (SHA-256 "
+            f"{found[:12]}) than glyphs100 is drawn from ({OUTLINES_SHA256[:12]}), so its images "
+            "would be others; install matplotlib with its own fonts"
+        )
+
+
+def _folder() -> Path:
+    import matplotlib as mpl
+
+    return Path(mpl.get_data_path()) / "fonts" / "ttf"
+
+
 @lru_cache(maxsize=len(TYPEFACES))
 def _font(file: str) -> FT2Font:
     import matplotlib as mpl
     from matplotlib.ft2font import FT2Font
 
-    path = Path(mpl.get_data_path()) / "fonts" / "ttf" / file
+    path = _folder() / file
     try:
         return FT2Font(str(path))
     except (OSError, RuntimeError) as error:

@@ -72,7 +72,7 @@ def render(
         colour = _against(image, draws.between(difficulty.bars), draws)
         blend(image, colour, _bar(draws, difficulty))
     image += _grain(draws, difficulty)
-    return np.clip(image >> _COLOUR_BITS, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image >> _COLOUR_BITS, 0, 255), dtype=np.uint8)
 
 
 def fixed(values: Floats, bits: int) -> Ints:
@@ -96,7 +96,7 @@ def coverage(fields: Fields, at: Placement) -> Ints:
     grown = distance + _each(np.rint(at.weight / 2 / pixels_per_cell * _FIELD_ONE))
     gain = _each(np.rint(256 * pixels_per_cell / at.softness / _FIELD_ONE * (1 << _GAIN_BITS)))
     bound = 8 * _FIELD_ONE
-    return np.clip(128 + ((np.clip(grown, -bound, bound) * gain) >> _GAIN_BITS), 0, 256)
+    return np.asarray(np.clip(128 + ((np.clip(grown, -bound, bound) * gain) >> _GAIN_BITS), 0, 256))
 
 
 def _placement(slots: NDArray[np.int64], draws: Draws, difficulty: Difficulty) -> Placement:
@@ -161,7 +161,8 @@ def _mapped(by_x: Floats, by_y: Floats, centre: Floats) -> Ints:
     per_x = _each(np.rint(by_x / 2 * (1 << _POSITION_BITS)))
     per_y = _each(np.rint(by_y / 2 * (1 << _POSITION_BITS)))
     start = _each(np.rint(origin * (1 << _POSITION_BITS)))
-    return start + per_x * axis + per_y * axis[:, np.newaxis]
+    mapped: Ints = start + per_x * axis + per_y * axis[:, np.newaxis]
+    return mapped
 
 
 def _interpolated(
@@ -205,7 +206,7 @@ def _smooth(lattice: Ints, step: int, axis: int) -> Ints:
 
 
 def _slope(change: Floats) -> Ints:
-    """Return (N, 32, 32, 3) a plane that changes by `change` (N, 2, 3) across and down the image."""
+    """Return (N, 32, 32, 3) planes that change by `change` (N, 2, 3) across and down."""
     per_half_pixel = fixed(change / (2 * SIDE), _COLOUR_BITS)[:, :, np.newaxis, np.newaxis]
     axis = _axis()[:, np.newaxis]
     return per_half_pixel[:, 0] * axis + per_half_pixel[:, 1] * axis[:, np.newaxis]
@@ -223,8 +224,8 @@ def _against(image: Ints, contrast: Floats, draws: Draws) -> Ints:
     change = fixed(part * contrast[:, np.newaxis], _COLOUR_BITS)
     colour = mean + change
     outside = (colour < 0) | (colour > 255 << _COLOUR_BITS)
-    turned = np.where(outside, mean - change, colour)
-    return turned.astype(np.int32)[:, np.newaxis, np.newaxis, :]
+    turned: Ints = np.where(outside, mean - change, colour).astype(np.int32)
+    return turned[:, np.newaxis, np.newaxis, :]
 
 
 def _bar(draws: Draws, difficulty: Difficulty) -> Ints:
