@@ -15,6 +15,7 @@ from harness.table import Table
 from models import FAMILIES
 
 _MAX_CONFIG_BYTES = 1 << 20
+_MAX_DRAWN = 1_000_000  # 3 GB of 32x32 colour images
 
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -25,10 +26,11 @@ class DataConfig(Table):
     """`[data]`: which images, and how they are split."""
 
     source: str
-    """`digits`, `npz`, `cifar10`, `cifar100`, `cifar100-c`, `tiny-imagenet`, `speech-commands` or
-    `image-folder`."""
+    """`digits`, `glyphs100`, `npz`, `image-folder`, `cifar10`, `cifar100`, `cifar100-c`,
+    `tiny-imagenet` or `speech-commands`."""
     path: Path | None = None
-    """Folder, archive or `.npz`; relative to the config file."""
+    """Folder, archive or `.npz`; relative to the config file. glyphs100: where its images are kept,
+    by default the user's folder for caches."""
     test_path: Path | None = None
     """npz, image-folder: a second file or folder that holds the test split. cifar100-c: where
     CIFAR-100-C is; by default in `path`, beside CIFAR-100."""
@@ -42,6 +44,10 @@ class DataConfig(Table):
     """cifar100-c only: how strong the corruption is."""
     classes: Literal[12, 35] | None = None
     """speech-commands only: 12 (ten words, silence, unknown; the default) or all 35 words."""
+    train_samples: int = Field(default=50_000, ge=1, le=_MAX_DRAWN)
+    """glyphs100 only: how many images are drawn to train and calibrate with."""
+    test_samples: int = Field(default=10_000, ge=1, le=_MAX_DRAWN)
+    """glyphs100 only: how many images are drawn for the test split."""
     test_fraction: Fraction = 0.25
     """Where the source has no test split of its own."""
     calibration_samples: int = Field(default=256, ge=1)

@@ -18,6 +18,7 @@ TAKEN = {
     "tiny-imagenet": {"path", "download"},
     "speech-commands": {"path", "download", "classes"},
     "image-folder": {"path", "test_path", "image_size"},
+    "glyphs100": {"path", "train_samples", "test_samples"},
 }
 VALUES = {
     "path": "somewhere",
@@ -27,6 +28,8 @@ VALUES = {
     "corruption": "fog",
     "severity": 1,
     "classes": 35,
+    "train_samples": 1000,
+    "test_samples": 1000,
 }
 REFUSED = [(source, key) for source, keys in TAKEN.items() for key in VALUES if key not in keys]
 
