@@ -112,6 +112,9 @@ class TrainConfig(Table):
     batch_size: int = Field(default=128, ge=2)
     learning_rate: float = Field(default=0.1, gt=0)
     final_learning_rate: float = Field(default=1e-5, ge=0)
+    warmup_epochs: int = Field(default=0, ge=0)
+    """Epochs over which the rate rises evenly to `learning_rate` before it falls. Wide networks in a
+    short training need some: at the full rate they stay at chance for its first half."""
     momentum: float = Field(default=0.9, ge=0, lt=1)
     weight_decay: float = Field(default=5e-4, ge=0)
     augment: AugmentConfig = AugmentConfig()
@@ -129,7 +132,18 @@ class TrainConfig(Table):
     def of_the_result(self) -> dict[str, Any]:
         """Return the settings, as JSON values, that decide the weights of a model trained alone."""
         others = {"device", "checkpoint_every_epochs", "together"}
-        return self.model_dump(mode="json", exclude=others)
+        settings = self.model_dump(mode="json", exclude=others)
+        if not self.warmup_epochs:
+            del settings["warmup_epochs"]  # results of before the key stay found
+        return settings
+
+    @model_validator(mode="after")
+    def _warmup_ends(self) -> TrainConfig:
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError(
+                f"warmup_epochs = {self.warmup_epochs} must be less than epochs = {self.epochs}"
+            )
+        return self
 
 
 class ExportConfig(Table):
