@@ -113,8 +113,8 @@ class TrainConfig(Table):
     learning_rate: float = Field(default=0.1, gt=0)
     final_learning_rate: float = Field(default=1e-5, ge=0)
     warmup_epochs: int = Field(default=0, ge=0)
-    """Epochs over which the rate rises evenly to `learning_rate` before it falls. Wide networks in a
-    short training need some: at the full rate they stay at chance for its first half."""
+    """Epochs over which the rate rises evenly to `learning_rate` before it falls. Wide networks in
+    a short training need some: at the full rate they stay at chance for half of it."""
     momentum: float = Field(default=0.9, ge=0, lt=1)
     weight_decay: float = Field(default=5e-4, ge=0)
     augment: AugmentConfig = AugmentConfig()
