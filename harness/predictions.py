@@ -26,18 +26,23 @@ from pydantic import Field, ValidationError
 from harness.data.split import as_ids, as_labels
 from harness.errors import PredictionsError
 from harness.files import atomic_path
+from harness.model_record import ModelIdentity, ModelRecord
 from harness.npz import read_arrays
 from harness.problems import first_problem
 from harness.table import Table
 
+__all__ = [
+    "DeviceRecord",
+    "HostRecord",
+    "Meta",
+    "ModelIdentity",
+    "ModelRecord",
+    "Predictions",
+    "RuntimeRecord",
+    "ScoreKind",
+]
+
 ScoreKind = Literal["logits", "probabilities"]
-Quantization = Literal["int8", "int8-per-tensor", "float"]
-"""Of a .tflite: int8 with a scale for every channel of the weights, or one for all; or none."""
-Converter = Literal["litert-torch", "tensorflow"]
-DEFAULT_QUANTIZATION: Quantization = "int8"
-DEFAULT_CONVERTER: Converter = "litert-torch"
-ModelIdentity = tuple[str, float, int, str]
-"""Family, width, seed, variant."""
 _MIN_CLASSES = 2
 _CHUNK_SAMPLES = 16384
 _MICROSECONDS = 1_000_000
@@ -59,44 +64,6 @@ class HostRecord(Table):
     machine: str
     cpu: str = ""
     features: tuple[str, ...] = ()
-
-
-class ModelRecord(Table):
-    """Which model answered: family, width multiplier or channel count, seed, parameters, MACs.
-
-    And how it was made, where not as every model is: trained at its width, converted by the default
-    converter to int8 with a scale for every channel of the weights.
-    """
-
-    family: str
-    width: float
-    seed: int
-    parameters: int | None = None
-    macs: int | None = None
-    pruned_from: float | None = Field(default=None, gt=0)
-    """Width of the trained model that it was cut from; None: trained at its own width."""
-    quantization: Quantization | None = None
-    """Of the .tflite that answered. None: the default, or what answered was no .tflite."""
-    converter: Converter | None = None
-    """What made that .tflite; None as for `quantization`."""
-
-    @property
-    def variant(self) -> str:
-        """How it was made, where not as every model is; empty for a plain model.
-
-        `pruned-24`, `int8-per-tensor`, `tensorflow`, or several of them, joined by `+`.
-        """
-        parts = [
-            "" if self.pruned_from is None else f"pruned-{self.pruned_from:g}",
-            "" if self.quantization in (None, DEFAULT_QUANTIZATION) else self.quantization,
-            "" if self.converter in (None, DEFAULT_CONVERTER) else self.converter,
-        ]
-        return "+".join(part for part in parts if part)
-
-    @property
-    def identity(self) -> ModelIdentity:
-        """Family, width, seed and variant: what makes it another model than others."""
-        return self.family, self.width, self.seed, self.variant
 
 
 class DeviceRecord(Table):
