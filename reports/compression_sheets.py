@@ -27,8 +27,8 @@ _PAIRS_NOTE = (
     "first; below 1 the second's errors are less like the largest's, be it that they are others "
     "or only more. The intervals of accuracy, and those of the ratio, hold together at 95 % "
     "(Bonferroni over the rows): `models` for these very models and new samples, `recipe` for "
-    "new seeds too. differs: for what that shows a difference; `no` is lack of evidence, not "
-    "equality."
+    "new seeds too, from three seeds on. differs: for what that shows a difference; `no` is "
+    "lack of evidence, not equality."
 )
 
 

@@ -17,6 +17,8 @@ Masks = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 ALPHA = (1 - CONFIDENCE) / 2
 """One-sided, of a 95 % interval."""
+_FEWEST_SEEDS = 3
+"""Shared out over many comparisons, Student's t of two seeds says nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +93,7 @@ class Difference:
     Attributes:
         value: the difference, or a ratio.
         models: interval for new samples, the models as they are.
-        recipe: interval for new seeds and new samples; None for fewer than two seeds.
+        recipe: interval for new seeds and new samples; None for fewer than three seeds.
 
     """
 
@@ -120,7 +122,7 @@ def accuracy_difference(first: Masks, second: Masks, comparisons: int) -> Differ
     half = math.hypot(float(stats.norm.isf(alpha)) * spread, 2 * math.log(1 / alpha) / n)
     mean = float(per_sample.mean())
     recipe = None
-    if len(values) > 1:
+    if len(values) >= _FEWEST_SEEDS:
         low, high = RecipeMean((values + 1) / 2, None, 0.0, "<=").bounds(alpha)
         recipe = max(-1.0, 2 * low - 1), min(1.0, 2 * high - 1)
     return Difference(mean, (mean - half, mean + half), recipe)
@@ -142,7 +144,7 @@ def overlap_ratio(first: SeedOverlap, second: SeedOverlap, comparisons: int) -> 
     variance, mean, seeds = float(influence @ influence), float(logs.mean()), len(logs)
     models = _around(mean, float(stats.norm.isf(alpha)) * math.sqrt(variance))
     recipe = None
-    if seeds > 1:
+    if seeds >= _FEWEST_SEEDS:
         total = variance + float(logs.var(ddof=1)) / seeds
         recipe = _around(mean, float(stats.t.isf(alpha, seeds - 1)) * math.sqrt(total))
     return Difference(math.exp(mean), models, recipe)
