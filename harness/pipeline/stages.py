@@ -120,13 +120,14 @@ class Stages:
 
     def artifact(self, candidate: Candidate, runtime: str) -> Path:
         """Return the file that `runtime` loads for one candidate."""
-        suffix = self._runtime(runtime).suffix
+        candidate, suffix = self._asked(candidate, runtime), self._runtime(runtime).suffix
         if suffix == ".safetensors":
             return self.train(candidate) / CHECKPOINT_NAME
         return self.export(candidate) / {".onnx": ONNX_NAME, ".tflite": TFLITE_NAME}[suffix]
 
     def evaluate(self, candidate: Candidate, runtime: str) -> Path:
         """Run one candidate on one runtime over the test split; return the Predictions file."""
+        candidate = self._asked(candidate, runtime)
         artifact = self.artifact(candidate, runtime)
         unit = self._evaluate_unit(candidate, runtime, artifact)
 
@@ -137,8 +138,13 @@ class Stages:
 
     def has_answers(self, candidate: Candidate, runtime: str) -> bool:
         """Whether an exported candidate's evaluation is done."""
+        candidate = self._asked(candidate, runtime)
         artifact = self.artifact(candidate, runtime)
         return self.store.has(self._evaluate_unit(candidate, runtime, artifact))
+
+    def _asked(self, candidate: Candidate, runtime: str) -> Candidate:
+        """Return whom a runtime answers for: one that loads no .tflite knows no forms of it."""
+        return candidate if self._runtime(runtime).suffix == ".tflite" else candidate.trained
 
     def _evaluate_unit(self, candidate: Candidate, runtime: str, artifact: Path) -> Unit:
         inputs = {
