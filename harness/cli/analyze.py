@@ -55,9 +55,10 @@ def analyze_sweep(options: SweepOptions, out: Path | None) -> int:
     title = "Analysis of " + ", ".join(path.resolve().name for path in options.runs)
     digest = selection.results[0].meta.data_digest
     made = chosen([one for one in results if one.meta.data_digest == digest])
-    ways = ways_of(answered(made, options.runs)) if made else None
-    analysis = analyse_sweep(title, sweep, measured, options.threshold, selection.notes, ways)
-    read = (*selection.results, *made.values())
+    ways = ways_of(answered(made, options.runs)) if made.results else None
+    notes = (*selection.notes, *made.notes)
+    analysis = analyse_sweep(title, sweep, measured, options.threshold, notes, ways)
+    read = (*selection.results, *made.results.values())
     sources = {result.path.parent.name: result.path for result in read}
     return _written(analysis, out or options.runs[0] / DEFAULT_FOLDER, sources, options.threshold)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from export.form import DEFAULT_FORM
@@ -16,28 +17,46 @@ _TFLITE_RUNTIMES = ("tflm", "litert-ref", "litert", "device")
 """Of several that answered for one model, the first is taken: they compute the same or nearly."""
 
 
-def chosen(results: Sequence[Result]) -> Mapping[tuple[Way, int], Result]:
-    """Return, by way and seed, one result of every model: of several, the newest.
+@dataclass(frozen=True)
+class Chosen:
+    """One result of every model by its way and seed, and a line for what was left out."""
+
+    results: Mapping[tuple[Way, int], Result]
+    notes: tuple[str, ...]
+
+
+def chosen(results: Sequence[Result]) -> Chosen:
+    """Return one result of every model in every way: of several on one runtime, the newest.
 
     Args:
         results: over one test set; of a runtime that is not known here none is taken.
 
     """
     found: dict[tuple[Way, int], Result] = {}
+    repeated = set()
     for result in sorted(results, key=_preference):
         model = result.meta.model
         if model is None or result.model is None or (way := _way(model, result.runtime)) is None:
             continue
-        found.setdefault((way, model.seed), result)
-    return found
+        first = found.setdefault((way, model.seed), result)
+        if first is not result and first.runtime == result.runtime and not way.is_plain:
+            repeated.add((way, model.seed))
+    return Chosen(found, _notes(len(repeated)))
 
 
-def answered(
-    found: Mapping[tuple[Way, int], Result], folders: Iterable[Path]
-) -> Iterator[Answered]:
-    """Yield the answers of these results; `folders` hold the files that answered."""
+def _notes(repeated: int) -> tuple[str, ...]:
+    if not repeated:
+        return ()
+    return (
+        f"ways of getting smaller: {repeated} models have several results (of another config or "
+        "version); the newest of each is compared",
+    )
+
+
+def answered(found: Chosen, folders: Iterable[Path]) -> Iterator[Answered]:
+    """Yield the answers of the results; `folders` hold the files that answered."""
     sizes = _file_sizes(folders)
-    for (way, _), result in found.items():
+    for (way, _), result in found.results.items():
         size = sizes.get(result.meta.artifact_sha256 or "")
         yield Answered(way, result.runtime, result.load(), size)
 
