@@ -20,7 +20,7 @@ TFLITE_RUNTIMES = (*FLOAT_TFLITE_RUNTIMES, TFLM, DEVICE)
 class PruneConfig(Table):
     """`[prune]`: how a model that was cut out of a wider one is fine-tuned.
 
-    All else is as in `[train]`. By default the rate starts at its height again and anneals over
+    All else is as in `[train]`, but for a warm-up: a cut network has left chance. By default the rate starts at its height again and anneals over
     fewer epochs: Renda, Frankle and Carbin, Comparing Rewinding and Fine-tuning, 2020, and Le and
     Hua, Network Pruning That Matters, 2021, find that this beats a low rate.
     """
@@ -38,6 +38,7 @@ class PruneConfig(Table):
                 "epochs": self.epochs or max(1, train.epochs // 2),
                 "learning_rate": rate,
                 "final_learning_rate": min(rate, train.final_learning_rate),
+                "warmup_epochs": 0,
             }
         )
 
