@@ -32,6 +32,7 @@ PARTS = (
     Part("ONNX export", "onnxscript", "onnxscript", "export"),
     Part("int8 TFLite export", "litert-torch", "litert_torch", "export"),
     Part("int8 TFLite export", "ai-edge-quantizer", "ai_edge_quantizer", "export"),
+    Part("converter tensorflow", "tensorflow-cpu", "tensorflow", "tensorflow"),
     Part("runtime onnxruntime", "onnxruntime", "onnxruntime", "runtimes"),
     Part("runtimes litert, litert-ref", "ai-edge-litert", "ai_edge_litert.interpreter", "runtimes"),
     Part(
