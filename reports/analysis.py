@@ -11,6 +11,7 @@ from harness.scaling.analysis import Analysis
 from reports.answer_sheets import answer_sheets
 from reports.calibration_figures import calibration_figures
 from reports.class_figures import class_figures
+from reports.converter_comparison import converter_figure, converter_sheet
 from reports.drawing import Drawing
 from reports.markdown import escaped
 from reports.overlap_figures import overlap_figures
@@ -33,6 +34,7 @@ _AFTER = {
     "class_groups": ("class_groups",),
     "calibration": ("calibration", "reliability", "confidence"),
     "classes": ("classes",),
+    "converters": ("converters",),
 }
 """Sheet -> the figures that follow it on the page."""
 _IN_FILES_ALONE = {"effective_rank_by_layer"}
@@ -61,7 +63,9 @@ def analysis_files(analysis: Analysis, record: Mapping[str, Any]) -> Iterator[tu
 
 def analysis_sheets(analysis: Analysis) -> tuple[Sheet, ...]:
     """Return every table that has rows."""
-    return scaling_sheets(analysis) + answer_sheets(analysis)
+    converters = converter_sheet(analysis)
+    found = scaling_sheets(analysis) + answer_sheets(analysis)
+    return (*found, converters) if converters.rows else found
 
 
 def analysis_drawings(analysis: Analysis) -> dict[str, Drawing]:
@@ -71,6 +75,7 @@ def analysis_drawings(analysis: Analysis) -> dict[str, Drawing]:
         | overlap_figures(analysis)
         | class_figures(analysis)
         | calibration_figures(analysis)
+        | converter_figure(analysis)
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +17,14 @@ from harness.files import sha256_of_file
 from harness.progress import Reporter
 from harness.record import environment_record
 from harness.scaling.analysis import Analysis, Shape, analyse_sweep, analyse_table
+from harness.scaling.converters import ConverterPair, converter_pairs
 from harness.scaling.sweep import sweep_of
 from harness.scaling.table_file import read_table
 from reports.analysis import DATA, PAGE, analysis_files
 
 if TYPE_CHECKING:
     from harness.data import Dataset
-    from harness.pipeline.finished import Selection, Training
+    from harness.pipeline.finished import Result, Selection, Training
 
 DEFAULT_FOLDER = "analysis"
 
@@ -43,7 +45,8 @@ def analyze_sweep(options: SweepOptions, out: Path | None) -> int:
     from harness.pipeline.measured import measure
 
     line = Reporter(console()).line
-    selection = select(find_results(options.runs), options.runtime)
+    results = find_results(options.runs)
+    selection = select(results, options.runtime)
     line(f"{len(selection.results)} models on {selection.runtime or 'a runtime without a name'}")
     sweep = sweep_of((result.load() for result in selection.results), selection.runtime)
     trainings = find_trainings(options.runs, selection.results)
@@ -51,8 +54,21 @@ def analyze_sweep(options: SweepOptions, out: Path | None) -> int:
     measured = measure(trainings, len(selection.results), dataset, line)
     title = "Analysis of " + ", ".join(path.resolve().name for path in options.runs)
     analysis = analyse_sweep(title, sweep, measured, options.threshold, selection.notes)
+    converters = _converters(results, selection, options.runs)
+    analysis = dataclasses.replace(analysis, converters=converters)
     sources = {result.path.parent.name: result.path for result in selection.results}
     return _written(analysis, out or options.runs[0] / DEFAULT_FOLDER, sources, options.threshold)
+
+
+def _converters(
+    results: Sequence[Result], selection: Selection, runs: Sequence[Path]
+) -> tuple[ConverterPair, ...]:
+    """Return the comparison of the converters' files over the test set of the selection."""
+    from harness.pipeline.converted_twice import converted_twice
+
+    digest = selection.results[0].meta.data_digest
+    same = [one for one in results if one.meta.data_digest == digest]
+    return converter_pairs(converted_twice(same, runs, selection.runtime))
 
 
 def _dataset(
@@ -150,8 +166,20 @@ def _show(analysis: Analysis) -> None:
     for test in analysis.exponent_tests:
         if test.p is not None:
             line(f"{test.first} against {test.second} by {test.method}: p = {test.p:.2g}")
+    for pair in analysis.converters:
+        line(_converter_line(pair))
     for note in analysis.notes:
         line(f"note: {note}")
+
+
+def _converter_line(one: ConverterPair) -> str:
+    low, high = (100 * end for end in one.interval)
+    return (
+        f"{one.name} by {one.converter} on {one.runtime or 'its runtime'}: accuracy "
+        f"{100 * one.difference:+.2f} points ({low:+.2f} to {high:+.2f}), {one.other_class} of "
+        f"{one.samples} top classes differ, {one.lost} lost, {one.gained} gained, "
+        f"Jaccard {one.jaccard:.3f}"
+    )
 
 
 def _spread(interval: tuple[float, float] | None) -> str:

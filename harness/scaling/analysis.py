@@ -13,6 +13,7 @@ from harness.scaling.class_spread import (
     class_table,
     expected_spreads,
 )
+from harness.scaling.converters import ConverterPair
 from harness.scaling.curves import Curve, fit_curves
 from harness.scaling.local import SATURATED_BELOW, Saturation, Step, saturation, steps
 from harness.scaling.matched import Matched, matched_overlaps
@@ -62,6 +63,7 @@ class Analysis:
         calibrations: of every size.
         losses, loss_laws: training loss.
         spectrum, ranks, efficiencies: of the images and of trained activations.
+        converters: models in the files of two converters, where there are any.
         notes: one line for each thing that is missing or was left out.
 
     """
@@ -85,6 +87,7 @@ class Analysis:
     spectrum: Spectrum | None = None
     ranks: tuple[SizeRank, ...] = ()
     efficiencies: tuple[RankEfficiency, ...] = ()
+    converters: tuple[ConverterPair, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
 
