@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import onnx
 
 MAX_NODES = 4096
+_LABEL_LENGTH = 60
 _DTYPES = ("float32", "int64", "int32")
 _DOMAINS = ("", "ai.onnx")
 _OPSETS = range(13, 22)
@@ -34,8 +35,9 @@ class Node:
 
     @property
     def label(self) -> str:
-        """How messages name it."""
-        return f"operator {self.index} {self.operator}"
+        """How messages name it: a word of a foreign file is cut, and printable."""
+        word = "".join(one if one.isprintable() else "?" for one in self.operator[:_LABEL_LENGTH])
+        return f"operator {self.index} {word}"
 
 
 @dataclass(frozen=True)

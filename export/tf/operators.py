@@ -47,7 +47,7 @@ def check_operators(graph: Graph) -> None:
     for node in graph.nodes:
         if node.operator not in OPERATORS:
             raise ExportError(
-                f"{node.label[:80]} has no counterpart here; known: {', '.join(OPERATORS)}"
+                f"{node.label} has no counterpart here; known: {', '.join(OPERATORS)}"
             )
 
 
