@@ -20,22 +20,22 @@ TFLITE_RUNTIMES = (*FLOAT_TFLITE_RUNTIMES, TFLM, DEVICE)
 class PruneConfig(Table):
     """`[prune]`: how a model that was cut out of a wider one is fine-tuned.
 
-    All else is as in `[train]`. The defaults are those of the literature on CIFAR, as parts of its
-    training: Li et al., Pruning Filters for Efficient ConvNets, 2017, fine-tune for 40 epochs at a
-    low rate; Le and Hua, Network Pruning That Matters, 2021, find a larger one that anneals better.
+    All else is as in `[train]`. By default the rate starts at its height again and anneals over
+    fewer epochs: Renda, Frankle and Carbin, Comparing Rewinding and Fine-tuning, 2020, and Le and
+    Hua, Network Pruning That Matters, 2021, find that this beats a low rate.
     """
 
     epochs: int | None = Field(default=None, ge=1)
-    """By default a fifth of `[train] epochs`."""
+    """By default half of `[train] epochs`."""
     learning_rate: float | None = Field(default=None, gt=0)
-    """The first; by default a tenth of that in `[train]`."""
+    """The first; by default that of `[train]`."""
 
     def fine_tuning(self, train: TrainConfig) -> TrainConfig:
         """Return how a cut model is fine-tuned, where models are trained as `train` says."""
-        rate = self.learning_rate or train.learning_rate / 10
+        rate = self.learning_rate or train.learning_rate
         return train.model_copy(
             update={
-                "epochs": self.epochs or max(1, round(train.epochs / 5)),
+                "epochs": self.epochs or max(1, train.epochs // 2),
                 "learning_rate": rate,
                 "final_learning_rate": min(rate, train.final_learning_rate),
             }

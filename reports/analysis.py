@@ -11,6 +11,8 @@ from harness.scaling.analysis import Analysis
 from reports.answer_sheets import answer_sheets
 from reports.calibration_figures import calibration_figures
 from reports.class_figures import class_figures
+from reports.compression_figures import compression_figures
+from reports.compression_sheets import compression_sheets
 from reports.converter_comparison import converter_figure, converter_sheet
 from reports.drawing import Drawing
 from reports.markdown import escaped
@@ -34,6 +36,8 @@ _AFTER = {
     "class_groups": ("class_groups",),
     "calibration": ("calibration", "reliability", "confidence"),
     "classes": ("classes",),
+    "ways": ("ways_errors", "ways_classes"),
+    "ways_compared": ("ways_compared",),
     "converters": ("converters",),
 }
 """Sheet -> the figures that follow it on the page."""
@@ -64,7 +68,7 @@ def analysis_files(analysis: Analysis, record: Mapping[str, Any]) -> Iterator[tu
 def analysis_sheets(analysis: Analysis) -> tuple[Sheet, ...]:
     """Return every table that has rows."""
     converters = converter_sheet(analysis)
-    found = scaling_sheets(analysis) + answer_sheets(analysis)
+    found = scaling_sheets(analysis) + answer_sheets(analysis) + compression_sheets(analysis)
     return (*found, converters) if converters.rows else found
 
 
@@ -75,6 +79,7 @@ def analysis_drawings(analysis: Analysis) -> dict[str, Drawing]:
         | overlap_figures(analysis)
         | class_figures(analysis)
         | calibration_figures(analysis)
+        | compression_figures(analysis)
         | converter_figure(analysis)
     )
 

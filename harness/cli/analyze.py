@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,12 @@ from harness.scaling.analysis import Analysis, Shape, analyse_sweep, analyse_tab
 from harness.scaling.converters import ConverterPair, converter_pairs
 from harness.scaling.sweep import sweep_of
 from harness.scaling.table_file import read_table
+from harness.scaling.ways import ways_of
 from reports.analysis import DATA, PAGE, analysis_files
 
 if TYPE_CHECKING:
     from harness.data import Dataset
-    from harness.pipeline.finished import Result, Selection, Training
+    from harness.pipeline.finished import Selection, Training
 
 DEFAULT_FOLDER = "analysis"
 
@@ -41,7 +43,9 @@ class SweepOptions:
 
 def analyze_sweep(options: SweepOptions, out: Path | None) -> int:
     """Analyse the sweep that is in these folders; write tables and figures to `out`."""
+    from harness.pipeline.converted_twice import answered_twice, converted_twice
     from harness.pipeline.finished import find_results, find_trainings, select
+    from harness.pipeline.made_smaller import answered, chosen
     from harness.pipeline.measured import measure
 
     line = Reporter(console()).line
@@ -53,22 +57,17 @@ def analyze_sweep(options: SweepOptions, out: Path | None) -> int:
     dataset = _dataset(options.config, selection, trainings)
     measured = measure(trainings, len(selection.results), dataset, line)
     title = "Analysis of " + ", ".join(path.resolve().name for path in options.runs)
-    analysis = analyse_sweep(title, sweep, measured, options.threshold, selection.notes)
-    converters = _converters(results, selection, options.runs)
-    analysis = dataclasses.replace(analysis, converters=converters)
-    sources = {result.path.parent.name: result.path for result in selection.results}
-    return _written(analysis, out or options.runs[0] / DEFAULT_FOLDER, sources, options.threshold)
-
-
-def _converters(
-    results: Sequence[Result], selection: Selection, runs: Sequence[Path]
-) -> tuple[ConverterPair, ...]:
-    """Return the comparison of the converters' files over the test set of the selection."""
-    from harness.pipeline.converted_twice import converted_twice
-
     digest = selection.results[0].meta.data_digest
     same = [one for one in results if one.meta.data_digest == digest]
-    return converter_pairs(converted_twice(same, runs, selection.runtime))
+    made = chosen(same)
+    ways = ways_of(answered(made, options.runs)) if made else None
+    analysis = analyse_sweep(title, sweep, measured, options.threshold, selection.notes, ways)
+    twice = converted_twice(same, selection.runtime)
+    converters = converter_pairs(answered_twice(twice, options.runs))
+    analysis = dataclasses.replace(analysis, converters=converters)
+    read = (*selection.results, *made.values(), *itertools.chain(*twice))
+    sources = {result.path.parent.name: result.path for result in read}
+    return _written(analysis, out or options.runs[0] / DEFAULT_FOLDER, sources, options.threshold)
 
 
 def _dataset(

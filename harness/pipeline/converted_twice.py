@@ -19,28 +19,14 @@ _PREFERRED = ("tflm", "device", "litert-ref", "litert")
 """Of several runtimes that ran both files, the first: what the microcontroller computes."""
 
 
-def converted_twice(
-    results: Sequence[Result], folders: Iterable[Path], runtime: str
-) -> Iterator[ConvertedTwice]:
-    """Yield each model's answers in both files, loaded one model at a time.
+def converted_twice(results: Sequence[Result], runtime: str) -> list[tuple[Result, Result]]:
+    """Return each model's result in the default converter's file and in another's, the newest.
 
     Args:
         results: over one test set.
-        folders: of the pipelines, where the records of the exports are.
         runtime: whose answers are taken where it ran both files; else tflm's, or another's.
 
-    Raises:
-        UserError: a file that was changed since it was made.
-
     """
-    pairs = _pairs(results, runtime)
-    steps = _steps(folders) if pairs else {}
-    for usual, other in pairs:
-        step = steps.get(usual.meta.artifact_sha256 or "")
-        yield ConvertedTwice(usual.load(), other.load(), step)
-
-
-def _pairs(results: Sequence[Result], runtime: str) -> list[tuple[Result, Result]]:
     by_runtime: dict[str, dict[ModelIdentity, Result]] = {}
     for one in sorted(results, key=lambda r: (r.made_ns, str(r.path))):  # the newest stays
         if one.model is not None:
@@ -50,6 +36,25 @@ def _pairs(results: Sequence[Result], runtime: str) -> list[tuple[Result, Result
         if found.get(name):
             return found[name]
     return []
+
+
+def answered_twice(
+    pairs: Sequence[tuple[Result, Result]], folders: Iterable[Path]
+) -> Iterator[ConvertedTwice]:
+    """Yield the answers of each pair, loaded one model at a time.
+
+    Args:
+        pairs: as `converted_twice` returns them.
+        folders: of the pipelines, where the records of the exports are.
+
+    Raises:
+        UserError: a file that was changed since it was made.
+
+    """
+    steps = _steps(folders) if pairs else {}
+    for usual, other in pairs:
+        step = steps.get(usual.meta.artifact_sha256 or "")
+        yield ConvertedTwice(usual.load(), other.load(), step)
 
 
 def _of_runtime(models: Mapping[ModelIdentity, Result]) -> list[tuple[Result, Result]]:

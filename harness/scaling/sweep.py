@@ -113,7 +113,7 @@ def sweep_of(predictions: Iterable[Predictions], runtime: str = "") -> Sweep:
     runs: dict[ModelIdentity, Run] = {}
     for one in predictions:
         first = first or one
-        run = _run(one, first)
+        run = run_of(one, first)
         if run.model.identity in runs:
             raise PredictionsError(f"two results of {_described(run.model)}; give each model once")
         runs[run.model.identity] = run
@@ -122,7 +122,8 @@ def sweep_of(predictions: Iterable[Predictions], runtime: str = "") -> Sweep:
     return Sweep(runtime, tuple(runs.values()), first.labels, first.class_names)
 
 
-def _run(predictions: Predictions, first: Predictions) -> Run:
+def run_of(predictions: Predictions, first: Predictions) -> Run:
+    """Return one model's run, in the sample order of `first`; PredictionsError as `sweep_of`."""
     model = predictions.meta.model
     if model is None or model.parameters is None:
         missing = "which model answered" if model is None else "how many parameters it has"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import JsonValue
 from torch import Tensor, nn
 
 from harness.errors import MissingExtraError
@@ -42,7 +43,7 @@ def pruned_start(checkpoint: Path, sha256: str, spec: ModelSpec) -> Start:
     """
     parent = load_model(checkpoint, allow_custom=True)
     cut = prune(parent.module, parent.spec, spec)
-    origin = {
+    origin: dict[str, JsonValue] = {
         "checkpoint": sha256,
         "pruned_from": parent.spec.width,
         "importance": IMPORTANCE,
