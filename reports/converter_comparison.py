@@ -22,13 +22,14 @@ _COLUMNS = (
 )
 _NOTE = (
     "The int8 file of the default converter beside that of another, of the same weights and "
-    "calibration inputs, on the same runtime. difference: of the accuracies, paired; its interval "
-    "is exact unconditional. other_class: samples whose top class differs; lost: right before and "
-    "wrong in the other file; gained: the reverse; other_scores: samples of which any score "
-    "differs; largest_lsb: the largest difference of a score in steps of the int8 output. jaccard: "
-    "of the two error sets, with a Clopper-Pearson interval given their union, beside J of errors "
-    "independent within classes and cross_seed, J with the same size trained from other seeds. "
-    "Intervals hold at 95 % for all rows together (Bonferroni)."
+    "calibration inputs, on the same runtime. difference: of the accuracies, paired; its "
+    "interval is exact unconditional. other_class: samples whose top class differs; lost: right "
+    "before and wrong in the other file; gained: the reverse; other_scores: samples of which a "
+    "score differs by more than half a step of the int8 output; largest_lsb: the largest "
+    "difference of a score in such steps. jaccard: of the two error sets, with a Clopper- "
+    "Pearson interval given their union, beside J of errors independent within classes and "
+    "cross_seed, J with the same size trained from other seeds. Intervals hold at 95 % for all "
+    "rows together (Bonferroni)."
 )
 
 

@@ -15,7 +15,6 @@ from harness.comparison import (
     jaccard,
     largest_score_difference,
     match,
-    mismatches,
     outcomes,
 )
 from harness.errors import PredictionsError
@@ -62,7 +61,8 @@ class ConverterPair:
         other_class: samples whose top class differs, right or wrong.
         lost: samples right in the usual and wrong in the other.
         gained: wrong in the usual and right in the other.
-        other_scores: samples of which any score differs at all.
+        other_scores: samples of which a score differs by more than half a step of the usual's
+            output: scales that differ in their last bit alone do not count. None without the step.
         largest_lsb: the largest difference of a score in steps of the usual's output.
         jaccard: J of the two error sets; 1 where both are empty.
         jaccard_interval: Clopper-Pearson given the union, see `ErrorOverlap`.
@@ -83,7 +83,7 @@ class ConverterPair:
     other_class: int
     lost: int
     gained: int
-    other_scores: int
+    other_scores: int | None
     largest_lsb: float | None
     jaccard: float
     jaccard_interval: Interval
@@ -137,7 +137,7 @@ class _Compared:
     lost: int
     gained: int
     both_wrong: int
-    other_scores: int
+    other_scores: int | None
     largest_lsb: float | None
     independent: float
     ece: tuple[float, float]
@@ -160,12 +160,19 @@ def _compared(pair: Pair, step: float | None) -> _Compared:
         lost=table.negative_flips,
         gained=table.positive_flips,
         both_wrong=table.both_wrong,
-        other_scores=mismatches(pair),
+        other_scores=_beyond_half_a_step(pair, step),
         largest_lsb=None if largest is None or step is None else largest / step,
         independent=jaccard(pair).independent,
         ece=(ece(pair.reference), ece(pair.candidate)),
         wrong=wrong,
     )
+
+
+def _beyond_half_a_step(pair: Pair, step: float | None) -> int | None:
+    if step is None or pair.reference.meta.kind != pair.candidate.meta.kind:
+        return None
+    difference = np.abs(pair.of_reference(pair.reference.scores) - pair.candidate.scores)
+    return int(np.count_nonzero(difference.max(axis=1) > step / 2))
 
 
 def _models(pair: Pair) -> tuple[ModelRecord, Converter]:

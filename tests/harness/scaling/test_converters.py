@@ -47,7 +47,7 @@ def test_every_figure_is_that_of_the_answers() -> None:
     assert pair.jaccard == (a & b).sum() / (a | b).sum()
     assert pair.jaccard_interval[0] < pair.jaccard < pair.jaccard_interval[1] < 1
     assert pair.independent < 0.5 < pair.jaccard_interval[0]
-    assert pair.other_scores == (usual.scores != other.scores).any(axis=1).sum()
+    assert pair.other_scores == (np.abs(usual.scores - other.scores) > 0.125).any(axis=1).sum()
     assert pair.largest_lsb == np.abs(usual.scores - other.scores).max() / 0.25
     low, high = PairedDrop(30, 10, 4000, 0.0).bounds(0.025)
     assert pair.interval == pytest.approx((-high, -low))
@@ -65,6 +65,16 @@ def test_equal_answers_change_nothing_and_leave_no_doubt_about_it() -> None:
     assert not pair.changes_accuracy
 
 
+def test_scales_that_differ_in_the_last_bit_make_no_other_scores() -> None:
+    usual = twice().usual
+    nearly = Predictions(
+        np.nextafter(usual.scores, np.float32(1)), usual.labels, usual.ids, usual.meta
+    )
+    same = ConvertedTwice(usual, variant(nearly, converter="tensorflow"), 0.25)
+    (pair,) = converter_pairs([same])
+    assert (pair.other_scores, pair.largest_lsb > 0) == (0, True)
+
+
 def test_other_seeds_of_the_size_are_the_baseline() -> None:
     made = [twice(seed, wrong=3) for seed in (2, 0, 1)]
     pairs = converter_pairs([*made, ConvertedTwice(*other_size(), None)])
@@ -76,7 +86,7 @@ def test_other_seeds_of_the_size_are_the_baseline() -> None:
         expected = np.mean([(own & one).sum() / (own | one).sum() for one in others])
         assert pair.cross_seed == pytest.approx(expected)
         assert pair.cross_seed < pair.jaccard
-    assert (pairs[3].cross_seed, pairs[3].largest_lsb) == (None, None)
+    assert (pairs[3].cross_seed, pairs[3].largest_lsb, pairs[3].other_scores) == (None,) * 3
 
 
 def other_size() -> tuple[Predictions, Predictions]:
