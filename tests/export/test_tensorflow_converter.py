@@ -92,16 +92,19 @@ def test_no_operator_moves_axes_and_weights_have_a_scale_per_channel(
 
 
 @pytest.mark.parametrize("runtime", ["litert", "litert-ref", "tflm"])
-def test_it_runs_and_stays_near_torch(both: tuple[Exported, Exported], runtime: str) -> None:
-    other = both[1]
+def test_it_runs_and_is_about_as_near_to_torch_as_the_other_converters(
+    both: tuple[Exported, Exported], runtime: str
+) -> None:
+    usual, other = both
     inputs = other.preprocessing.apply(other.images).transpose(0, 3, 1, 2)
     with torch.no_grad():
         expected = other.module(torch.from_numpy(inputs.copy())).numpy()
-    with find_runtime(runtime).load(other.tflite) as session:
-        scores = session.predict(other.images)
-    largest = np.abs(scores - expected).max() / np.abs(expected).max()
-    limit = 1.5 * max(both[0].artifact.int8_difference.relative, 0.1)
-    assert largest < limit
+    errors = []
+    for one in (usual, other):
+        with find_runtime(runtime).load(one.tflite) as session:
+            errors.append(np.sqrt(np.mean((session.predict(one.images) - expected) ** 2)))
+    assert errors[1] < 2 * errors[0]
+    assert errors[1] < expected.std()
 
 
 def test_the_device_engine_computes_every_byte_as_tflm_does(
@@ -186,7 +189,8 @@ def test_equal_inputs_give_equal_bytes_and_no_noise(
     first = dense_export(tmp_path / "a")
     assert first == dense_export(tmp_path / "b")
     assert capfd.readouterr() == ("", "")
-    assert b"/" not in (tmp_path / "a" / "model.tflite").read_bytes()
+    content = (tmp_path / "a" / "model.tflite").read_bytes()
+    assert not any(word in content for word in (b"site-packages", b".py", b"/tmp"))
 
 
 def test_without_tensorflow_one_line_says_how_to_get_it(
@@ -322,7 +326,7 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
         leave(root / name, graph(nodes, constants), np.zeros((1, 8, 8, 2), np.float32))
     program = "import sys; from export.tf.worker import *; [main(Path(p)) for p in sys.argv[1:]]"
     command = [sys.executable, "-c", program, *map(str, sorted(root.iterdir()))]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
     return root
 
 
