@@ -110,9 +110,9 @@ fuzzer:
 # The virtual environment: exact versions from constraints.txt, tinygate itself in editable form.
 $(INSTALLED): pyproject.toml constraints.txt | python
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
-	@echo "installing into $(VENV) (about 6 GB with torch; a minute or two) ..."
+	@echo "installing into $(VENV) (about 8 GB with torch and tensorflow; a minute or two) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt uv
-	@$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python -c constraints.txt -b constraints.txt -e '.[all,dev]'
+	@$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python -c constraints.txt -b constraints.txt -e '.[all,tensorflow,dev]'
 	@touch $@
 
 .PHONY: python

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Callable, Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.artifact import Artifact, FileRecord, TensorRecord, digest_of_inputs
+from export.conversion import Conversion, conversion, installed_versions
 from export.difference import Difference
-from export.errors import ExportError, in_one_line
+from export.errors import ExportError, MissingConverterError, in_one_line
 from export.form import DEFAULT_FORM, Form
-from export.int8_writer import quantize, run_float_tflite, to_float_tflite
+from export.int8_writer import run_float_tflite
 from export.onnx_writer import OPSET, run_onnx, to_onnx
 from export.preprocessing import METADATA_KEY, Preprocessing
 from export.quiet import quiet
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 ONNX_NAME = "model.onnx"
 TFLITE_NAME = "model.tflite"
-CONVERTERS = ("torch", "onnx", "onnxscript", "litert-torch", "ai-edge-litert", "ai-edge-quantizer")
 _IMAGE_RANK = 4
 
 RunInt8 = Callable[[bytes, NDArray[np.float32]], NDArray[np.float32]]
@@ -80,6 +79,7 @@ def export_model(  # noqa: PLR0913, PLR0917  (one argument per thing that decide
 
     Raises:
         OSError: the disk is full.
+        MissingConverterError: the converter of `form` is not installed.
         ExportError: a converter failed, a conversion differs from torch by more than its limit, or
             the int8 model is not what it must be.
 
@@ -90,9 +90,10 @@ def export_model(  # noqa: PLR0913, PLR0917  (one argument per thing that decide
         expected = _run_torch(net, check)
         onnx, onnx_difference = _export_onnx(net, preprocessing, check, expected)
         onnx_difference.require(limits.onnx_tolerance, "the conversion to ONNX")
-        float_tflite, float_difference = _export_float(net, check, expected)
+        way = conversion(form, net, onnx, calibration)
+        float_difference = _float_difference(way, check, expected)
         float_difference.require(limits.float_tolerance, "the conversion to float TFLite")
-        tflite = _packed(float_tflite, calibration, preprocessing, form)
+        tflite = _packed(way, preprocessing, form)
         model = _verified(tflite, expected, form)
         run_int8 = run_int8 if form.computes_in_int8 else None
         int8_difference = run_int8 and Difference.between(expected, run_int8(tflite, check))
@@ -111,7 +112,7 @@ def export_model(  # noqa: PLR0913, PLR0917  (one argument per thing that decide
             onnx_difference=onnx_difference,
             float_difference=float_difference,
             int8_difference=int8_difference,
-            converters={name: metadata.version(name) for name in CONVERTERS},
+            converters=installed_versions(form.converter),
         )
 
 
@@ -120,6 +121,8 @@ def _named(spec: ModelSpec) -> Iterator[None]:
     """Put the model's name before the message of an ExportError."""
     try:
         yield
+    except MissingConverterError:
+        raise
     except ExportError as error:
         raise ExportError(f"{spec.family} {spec.width:g}: {error}") from error
 
@@ -175,26 +178,17 @@ def _export_onnx(
     return content, Difference.between(expected, scores)
 
 
-def _export_float(
-    net: nn.Module, check: NDArray[np.float32], expected: NDArray[np.float32]
-) -> tuple[bytes, Difference]:
+def _float_difference(
+    way: Conversion, check: NDArray[np.float32], expected: NDArray[np.float32]
+) -> Difference:
     with _converter("the conversion to float TFLite"):
-        content = to_float_tflite(net, check.shape[1:])
-        scores = run_float_tflite(content, check)
-    return content, Difference.between(expected, scores)
+        scores = run_float_tflite(way.float_tflite(), check)
+    return Difference.between(expected, scores)
 
 
-def _packed(
-    float_tflite: bytes,
-    calibration: NDArray[np.float32],
-    preprocessing: Preprocessing,
-    form: Form,
-) -> bytes:
-    per_tensor = form.quantization == "int8-per-tensor"
+def _packed(way: Conversion, preprocessing: Preprocessing, form: Form) -> bytes:
     with _converter(f"the conversion to {form.quantization}"):
-        content = float_tflite
-        if form.computes_in_int8:
-            content = quantize(content, calibration, per_tensor=per_tensor)
+        content = way.int8_tflite() if form.computes_in_int8 else way.float_tflite()
         return pack(content, {METADATA_KEY: preprocessing.to_json()})
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
 
-from export.form import DEFAULT_FORM, Form, Quantization
+from export.form import DEFAULT_FORM, Converter, Form, Quantization
 from harness.gate.checks import DEVICE, TFLM
 from harness.table import Table
 
@@ -20,9 +20,10 @@ TFLITE_RUNTIMES = (*FLOAT_TFLITE_RUNTIMES, TFLM, DEVICE)
 class PruneConfig(Table):
     """`[prune]`: how a model that was cut out of a wider one is fine-tuned.
 
-    All else is as in `[train]`, but for a warm-up: a cut network has left chance. By default the rate starts at its height again and anneals over
-    fewer epochs: Renda, Frankle and Carbin, Comparing Rewinding and Fine-tuning, 2020, and Le and
-    Hua, Network Pruning That Matters, 2021, find that this beats a low rate.
+    All else is as in `[train]`, but for a warm-up: a cut network has left chance. By default the
+    rate starts at its height again and anneals over fewer epochs: Renda, Frankle and Carbin,
+    Comparing Rewinding and Fine-tuning, 2020, and Le and Hua, Network Pruning That Matters, 2021,
+    find that this beats a low rate.
     """
 
     epochs: int | None = Field(default=None, ge=1)
@@ -49,6 +50,10 @@ class ExportConfig(Table):
     quantize: tuple[Quantization, ...] = (DEFAULT_FORM.quantization,)
     """Which .tflite files are made of each model and compared: `int8` (a scale for every channel of
     the weights; always among them), `int8-per-tensor` (one scale for all), `float`."""
+    converter: Converter = DEFAULT_FORM.converter
+    """What makes the .tflite of a model. `tensorflow` puts a second int8 file beside that of
+    `litert-torch` and compares the two: the ONNX file through TensorFlow's own TFLiteConverter. It
+    needs the extra `tensorflow`."""
     onnx_tolerance: float = Field(default=1e-3, gt=0)
     """Largest difference of a logit, ONNX Runtime to torch, relative to the largest logit."""
     float_tolerance: float = Field(default=1e-3, gt=0)
@@ -69,6 +74,8 @@ class ExportConfig(Table):
     def forms(self) -> tuple[Form, ...]:
         """The forms of .tflite that every model becomes, the default one first."""
         others = [Form(one) for one in self.quantize if one != DEFAULT_FORM.quantization]
+        if self.converter != DEFAULT_FORM.converter:
+            others.append(Form(converter=self.converter))
         return (DEFAULT_FORM, *others)
 
     def limits(self) -> dict[str, float]:

@@ -272,6 +272,11 @@ class Config(Table):
                 f"gate.target.quantization {target.quantization!r} is not among export.quantize "
                 f"{list(self.export.quantize)}"
             )
+        if target.form not in self.export.forms:
+            raise ValueError(
+                f"gate.target is to be the {target.form.name} .tflite, which is not made: set "
+                f"export.converter = {target.converter!r}, which makes an int8 one"
+            )
         if self.gate.runtime not in self.evaluate.runtimes:
             raise ValueError(
                 f"gate.runtime {self.gate.runtime!r} is not among evaluate.runtimes "

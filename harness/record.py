@@ -24,6 +24,8 @@ _PACKAGES = (
     "litert-torch",
     "ai-edge-quantizer",
     "ai-edge-litert",
+    "tensorflow",
+    "tensorflow-cpu",
     "tflite-micro",
     "mlflow",
     "scikit-learn",

@@ -13,6 +13,7 @@ from reports.calibration_figures import calibration_figures
 from reports.class_figures import class_figures
 from reports.compression_figures import compression_figures
 from reports.compression_sheets import compression_sheets
+from reports.converter_comparison import converter_figure, converter_sheet
 from reports.drawing import Drawing
 from reports.markdown import escaped
 from reports.overlap_figures import overlap_figures
@@ -37,6 +38,7 @@ _AFTER = {
     "classes": ("classes",),
     "ways": ("ways_errors", "ways_classes"),
     "ways_compared": ("ways_compared",),
+    "converters": ("converters",),
 }
 """Sheet -> the figures that follow it on the page."""
 _IN_FILES_ALONE = {"effective_rank_by_layer"}
@@ -65,7 +67,9 @@ def analysis_files(analysis: Analysis, record: Mapping[str, Any]) -> Iterator[tu
 
 def analysis_sheets(analysis: Analysis) -> tuple[Sheet, ...]:
     """Return every table that has rows."""
-    return scaling_sheets(analysis) + answer_sheets(analysis) + compression_sheets(analysis)
+    converters = converter_sheet(analysis)
+    found = scaling_sheets(analysis) + answer_sheets(analysis) + compression_sheets(analysis)
+    return (*found, converters) if converters.rows else found
 
 
 def analysis_drawings(analysis: Analysis) -> dict[str, Drawing]:
@@ -76,6 +80,7 @@ def analysis_drawings(analysis: Analysis) -> dict[str, Drawing]:
         | class_figures(analysis)
         | calibration_figures(analysis)
         | compression_figures(analysis)
+        | converter_figure(analysis)
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from export.artifact import Artifact
+from export.form import DEFAULT_FORM, Form
 from export.preprocessing import Preprocessing
 
 LIMITS = SimpleNamespace(onnx_tolerance=1e-3, float_tolerance=1e-3)
@@ -55,7 +56,13 @@ def settled(module: Any, inputs: np.ndarray) -> Any:
 
 
 def export_random(
-    folder: Path, family: str, width: float, channels: int, side: int, classes: int
+    folder: Path,
+    family: str,
+    width: float,
+    channels: int,
+    side: int,
+    classes: int,
+    form: Form = DEFAULT_FORM,
 ) -> Exported:
     """Export a network with random weights, calibrated on random images."""
     import torch
@@ -73,7 +80,15 @@ def export_random(
     inputs = preprocessing.apply(images)
     module = settled(build(spec), inputs.transpose(0, 3, 1, 2).copy())
     artifact = export_model(
-        module, spec, preprocessing, inputs, inputs[:16], folder, LIMITS, run_int8=run_int8
+        module,
+        spec,
+        preprocessing,
+        inputs,
+        inputs[:16],
+        folder,
+        LIMITS,
+        run_int8=run_int8,
+        form=form,
     )
     names = tuple(f"class {index}" for index in range(classes))
     save_model(folder / "checkpoint.safetensors", module, spec, 0, preprocessing, names)

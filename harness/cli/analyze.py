@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import itertools
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from harness.files import sha256_of_file
 from harness.progress import Reporter
 from harness.record import environment_record
 from harness.scaling.analysis import Analysis, Shape, analyse_sweep, analyse_table
+from harness.scaling.converters import ConverterPair, converter_pairs
 from harness.scaling.sweep import sweep_of
 from harness.scaling.table_file import read_table
 from harness.scaling.ways import ways_of
@@ -40,6 +43,7 @@ class SweepOptions:
 
 def analyze_sweep(options: SweepOptions, out: Path | None) -> int:
     """Analyse the sweep that is in these folders; write tables and figures to `out`."""
+    from harness.pipeline.converted_twice import answered_twice, converted_twice
     from harness.pipeline.finished import find_results, find_trainings, select
     from harness.pipeline.made_smaller import answered, chosen
     from harness.pipeline.measured import measure
@@ -54,11 +58,15 @@ def analyze_sweep(options: SweepOptions, out: Path | None) -> int:
     measured = measure(trainings, len(selection.results), dataset, line)
     title = "Analysis of " + ", ".join(path.resolve().name for path in options.runs)
     digest = selection.results[0].meta.data_digest
-    made = chosen([one for one in results if one.meta.data_digest == digest])
+    same = [one for one in results if one.meta.data_digest == digest]
+    made = chosen(same)
     ways = ways_of(answered(made, options.runs)) if made.results else None
     notes = (*selection.notes, *made.notes)
     analysis = analyse_sweep(title, sweep, measured, options.threshold, notes, ways)
-    read = (*selection.results, *made.results.values())
+    twice = converted_twice(same, selection.runtime)
+    converters = converter_pairs(answered_twice(twice, options.runs))
+    analysis = dataclasses.replace(analysis, converters=converters)
+    read = (*selection.results, *made.results.values(), *itertools.chain(*twice))
     sources = {result.path.parent.name: result.path for result in read}
     return _written(analysis, out or options.runs[0] / DEFAULT_FOLDER, sources, options.threshold)
 
@@ -158,8 +166,20 @@ def _show(analysis: Analysis) -> None:
     for test in analysis.exponent_tests:
         if test.p is not None:
             line(f"{test.first} against {test.second} by {test.method}: p = {test.p:.2g}")
+    for pair in analysis.converters:
+        line(_converter_line(pair))
     for note in analysis.notes:
         line(f"note: {note}")
+
+
+def _converter_line(one: ConverterPair) -> str:
+    low, high = (100 * end for end in one.interval)
+    return (
+        f"{one.name} by {one.converter} on {one.runtime or 'its runtime'}: accuracy "
+        f"{100 * one.difference:+.2f} points ({low:+.2f} to {high:+.2f}), {one.other_class} of "
+        f"{one.samples} top classes differ, {one.lost} lost, {one.gained} gained, "
+        f"Jaccard {one.jaccard:.3f}"
+    )
 
 
 def _spread(interval: tuple[float, float] | None) -> str:

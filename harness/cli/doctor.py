@@ -15,12 +15,16 @@ from harness.errors import EXIT_PASS
 
 @dataclass(frozen=True)
 class Part:
-    """An optional part: its purpose, its package, and a module whose import proves it."""
+    """An optional part: its purpose, its package, and a module whose import proves it.
+
+    `twin` is another package that brings the same module.
+    """
 
     purpose: str
     package: str
     module: str
     extra: str
+    twin: str | None = None
 
 
 PARTS = (
@@ -32,6 +36,7 @@ PARTS = (
     Part("ONNX export", "onnxscript", "onnxscript", "export"),
     Part("int8 TFLite export", "litert-torch", "litert_torch", "export"),
     Part("int8 TFLite export", "ai-edge-quantizer", "ai_edge_quantizer", "export"),
+    Part("converter tensorflow", "tensorflow", "tensorflow", "tensorflow", "tensorflow-cpu"),
     Part("runtime onnxruntime", "onnxruntime", "onnxruntime", "runtimes"),
     Part("runtimes litert, litert-ref", "ai-edge-litert", "ai_edge_litert.interpreter", "runtimes"),
     Part(
@@ -114,6 +119,8 @@ def _line(part: Part) -> str:
     from harness.record import package_version
 
     version = package_version(part.package)
+    if version is None and part.twin is not None:
+        version = package_version(part.twin)
     if version is None:
         status = f"missing    pip install 'tinygate[{part.extra}]'"
     else:

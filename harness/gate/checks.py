@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from export.form import DEFAULT_FORM, Form, Quantization
+from export.form import DEFAULT_FORM, Converter, Form, Quantization
 from harness.gate.methods.calibration import ece_floor
 from harness.gate.metric import METRICS, Metric
 from harness.table import Table
@@ -51,6 +51,8 @@ class Target(Table):
     """Of a pruned model, as in `[[models]]`."""
     quantization: Quantization = DEFAULT_FORM.quantization
     """Which of the .tflite files in `[export] quantize` ships."""
+    converter: Converter = DEFAULT_FORM.converter
+    """Whose .tflite ships, as in `[export]`."""
 
     def names(self, family: str, width: float, seed: int, pruned_from: float | None) -> bool:
         """Whether it is this model that is to ship, in whatever form."""
@@ -60,7 +62,7 @@ class Target(Table):
     @property
     def form(self) -> Form:
         """The form of .tflite that ships."""
-        return Form(self.quantization)
+        return Form(self.quantization, self.converter)
 
     @property
     def words(self) -> str:

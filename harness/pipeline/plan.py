@@ -79,7 +79,7 @@ class Plan:
             one
             for one in self.converted
             if target.names(one.family, one.width, one.seed, one.pruned_from)
-            and one.form.quantization == target.quantization
+            and one.form == target.form
         )
 
     def largest_like(self, candidate: Candidate) -> Candidate:

@@ -103,8 +103,14 @@ class Pipeline:
         self._compute("train")
 
     def export(self) -> None:
-        """Train and export every model; log both."""
+        """Train and export every model; log both.
+
+        Raises:
+            MissingExtraError: the config asks for a converter that is not installed.
+
+        """
         config = self.plan.config
+        self.stages.require_converters()
         if config.train.together > 1 or len(config.export.forms) > 1:
             self._compute("train")  # two exports would wait for the same training
         self._compute("export")

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from export.artifact import Artifact
-from export.errors import ExportError
+from export.conversion import DISTRIBUTIONS
+from export.errors import ExportError, MissingConverterError
 from export.form import DEFAULT_FORM
-from export.model import CONVERTERS, ONNX_NAME, TFLITE_NAME, export_model
+from export.model import ONNX_NAME, TFLITE_NAME, export_model
 from harness.config import EvaluateConfig
-from harness.errors import ArtifactError
+from harness.errors import ArtifactError, MissingExtraError
 from harness.evaluation import evaluate
 from harness.files import write_json
 from harness.pipeline.candidate import Candidate
@@ -58,6 +59,8 @@ def _translated() -> Iterator[None]:
     """Turn the errors of `export` and `models` into ours."""
     try:
         yield
+    except MissingConverterError as error:
+        raise MissingExtraError(error.package, error.extra) from error
     except (ExportError, ModelError) as error:
         raise ArtifactError(str(error)) from error
 
@@ -94,6 +97,14 @@ class Stages:
         unit = self._export_unit(candidate)
         return self.store.build(unit, lambda folder: self._export(candidate, folder))
 
+    def require_converters(self) -> None:
+        """Raise MissingExtraError where a converter is not installed: before hours of training."""
+        from export.tf import process
+
+        wanted = {form.converter for form in self.plan.config.export.forms}
+        if "tensorflow" in wanted and not process.is_installed():
+            raise MissingExtraError(process.PACKAGE, "tensorflow")
+
     def training_key(self, candidate: Candidate) -> str:
         """Return a key of a candidate's training: the same config and data give the same."""
         return Unit("train", candidate.trained.name, training_inputs(self.plan, candidate)).key
@@ -109,7 +120,9 @@ class Stages:
             "checkpoint": self.store.digest(self._checkpoint(candidate)),
             "calibration": self.plan.dataset.calibration.digest,
             "limits": self.plan.config.export.limits(),
-            "converters": {name: package_version(name) for name in CONVERTERS},
+            "converters": {
+                name: package_version(name) for name in DISTRIBUTIONS[candidate.form.converter]
+            },
         }
         if candidate.form.name:  # so that the results of others stay found
             inputs["form"] = dataclasses.asdict(candidate.form)

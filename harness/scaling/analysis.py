@@ -14,6 +14,7 @@ from harness.scaling.class_spread import (
     expected_spreads,
 )
 from harness.scaling.compression import Compression, compression
+from harness.scaling.converters import ConverterPair
 from harness.scaling.curves import Curve, fit_curves
 from harness.scaling.local import SATURATED_BELOW, Saturation, Step, saturation, steps
 from harness.scaling.matched import Matched, matched_overlaps
@@ -65,6 +66,7 @@ class Analysis:
         losses, loss_laws: training loss.
         spectrum, ranks, efficiencies: of the images and of trained activations.
         compression: ways of getting smaller beside width; empty where there are none.
+        converters: models in the files of two converters, where there are any.
         notes: one line for each thing that is missing or was left out.
 
     """
@@ -89,6 +91,7 @@ class Analysis:
     ranks: tuple[SizeRank, ...] = ()
     efficiencies: tuple[RankEfficiency, ...] = ()
     compression: Compression = field(default=Compression())
+    converters: tuple[ConverterPair, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
 

@@ -184,3 +184,42 @@ def test_what_cannot_be_made_smaller_so_is_refused(tmp_path: Path, text: str, me
     with pytest.raises(ConfigError, match=message) as error:
         load_config(write(tmp_path, MINIMAL + text))
     assert "\n" not in str(error.value)
+
+
+def test_a_second_converter_puts_one_more_form_beside_the_others(tmp_path: Path) -> None:
+    export = load_config(write(tmp_path, MINIMAL)).export
+    assert [form.name for form in export.forms] == [""]
+    quantized = "[export]\nconverter = 'tensorflow'\nquantize = ['int8', 'float']\n"
+    both = "[evaluate]\nruntimes = ['torch', 'litert']\n"
+    export = load_config(write(tmp_path, MINIMAL + quantized + both)).export
+    assert [form.name for form in export.forms] == ["", "float", "tensorflow"]
+
+
+TENSORFLOW = "[export]\nconverter = 'tensorflow'\n"
+TO_SHIP = GATE.replace("width = 4 }", "width = 4, converter = 'tensorflow' }")
+
+
+def test_the_gate_may_ship_the_second_converters_file(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, MINIMAL + TENSORFLOW + TO_SHIP))
+    assert config.gate is not None
+    assert config.gate.target.form in config.export.forms
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (TENSORFLOW.replace("tensorflow", "onnx2tf"), "export.converter: .*'litert-torch' or"),
+        (TENSORFLOW.replace("'tensorflow'", "['tensorflow']"), "export.converter: .*got "),
+        (TENSORFLOW.replace("converter", "convertor"), "unknown key 'convertor'; did you mean"),
+        (TO_SHIP, "gate.target is to be the tensorflow .tflite, .*set export.converter = 'tens"),
+        (
+            TENSORFLOW.replace("[export]", "[export]\nquantize = ['int8', 'int8-per-tensor']")
+            + TO_SHIP.replace("converter =", "quantization = 'int8-per-tensor', converter ="),
+            r"gate.target is to be the int8-per-tensor\+tensorflow .tflite, which is not made",
+        ),
+    ],
+)
+def test_a_converter_that_is_not_there_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_config(write(tmp_path, MINIMAL + text))
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,1 @@
+"""An ONNX graph through TensorFlow's own TFLiteConverter, in a process of its own."""
