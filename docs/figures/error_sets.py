@@ -94,8 +94,10 @@ def _draw_classes(axes: Axes, first: Predictions, second: Predictions) -> None:
 
 
 def _parameters(one: Predictions) -> int:
-    assert one.meta.model is not None and one.meta.model.parameters is not None
-    return one.meta.model.parameters
+    model = one.meta.model
+    if model is None or model.parameters is None:
+        raise ValueError("a Predictions file does not say how large its model is")
+    return model.parameters
 
 
 def _times(small: Predictions, large: Predictions) -> int:

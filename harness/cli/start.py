@@ -39,6 +39,8 @@ def init(
     """Write a commented config to start from, and the schema beside it; overwrite nothing."""
     from harness.starting_config import Start
 
+    if device is not None and not device.strip():
+        raise UserError("--device: is empty; give a URL, such as qemu://mps2-an386")
     start = Start(data, _samples(data), family, device)
     _write(path, start)
     typer.echo(f"{path}: a config to start from")

@@ -86,5 +86,10 @@ def test_most_blocks_are_run() -> None:
 def test_every_page_can_be_reached_from_the_index() -> None:
     index = (DOCS / "README.md").read_text(encoding="utf-8")
     named = {(DOCS / one).resolve() for one in re.findall(r"\]\(([^)#:]+\.md)", index)}
-    assert [one.name for one in pages() if one.path.parent != DOCS.parent
-            and one.path.name != "README.md" and one.path.resolve() not in named] == []
+    assert [
+        one.name
+        for one in pages()
+        if one.path.parent != DOCS.parent
+        and one.path.name != "README.md"
+        and one.path.resolve() not in named
+    ] == []
