@@ -83,8 +83,9 @@ def _type(value: dict[str, Any]) -> str:
     bounds = [text.format(value[key]) for key, text in _BOUNDS.items() if key in value]
     kind = value.get("format") or value.get("type", "any")
     if kind == "array":
-        kind = f"array of {_plural(value['items'])}"
-        bounds = ["not empty"] if value.get("minItems") else []
+        exact = value.get("maxItems", "")
+        kind = f"array of {exact} {_plural(value['items'])}".replace("  ", " ")
+        bounds = ["not empty"] if value.get("minItems") and not exact else []
     if value.get("pattern"):
         bounds.append(f"matches `{value['pattern']}`")
     return ", ".join([kind, *bounds])

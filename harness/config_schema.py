@@ -54,6 +54,8 @@ def _plain(node: Any) -> Any:
     plain = {key: _plain(value) for key, value in node.items() if not _is_noise(key, value)}
     if isinstance(text := plain.get("description"), str):
         plain["description"] = " ".join(text.partition("\n\n")[0].split())
+    if "prefixItems" in plain:  # of draft 2020; all our tuples hold one type
+        plain["items"] = plain.pop("prefixItems")[0]
     return _without_null(plain)
 
 

@@ -22,12 +22,10 @@ FROM_NOTHING = [page for page in RUN if page.after is None]
 NOT_RUN = [(page, one) for page in pages() for one in page.blocks if one.reason]
 
 
-@pytest.mark.xdist_group("tutorial")
 def test_the_tutorial_runs(tutorial: Path) -> None:
     assert (tutorial / "runs" / "digits" / "report" / "report.html").is_file()
 
 
-@pytest.mark.xdist_group("tutorial")
 @pytest.mark.parametrize("page", AFTER, ids=lambda page: page.name)
 def test_a_page_after_the_tutorial_runs(page: Page, tutorial: Path, tmp_path: Path) -> None:
     shutil.copytree(tutorial, tmp_path, dirs_exist_ok=True)

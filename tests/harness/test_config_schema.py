@@ -58,9 +58,11 @@ def holds(key: str, value: Any, schema: dict[str, Any]) -> bool:  # noqa: PLR091
             return all(accepts(one, due) for one in value)
         case "pattern":
             return re.search(due, value) is not None
+        case "const":
+            return bool(value == due)
         case "minItems" | "minLength":
             return len(value) >= due
-        case "maxLength":
+        case "maxItems" | "maxLength":
             return len(value) <= due
         case "minimum":
             return bool(value >= due)
