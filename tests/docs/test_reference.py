@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import xml.etree.ElementTree as ET
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
 import harness.errors as codes
 from devices.boards import boards
+from harness.cli.main import app
 from harness.config_reference import config_reference
 from harness.config_schema import config_schema_text
 from harness.gate.metric import METRICS
 from harness.gate.verdict import CheckResult, Verdict
 from harness.predictions import DeviceRecord, Meta
+from harness.runtimes import RUNTIMES
 from tests.docs.page import DOCS, ROOT
 
 REFERENCE = DOCS / "reference"
@@ -42,6 +47,26 @@ def test_every_exit_code_stands_in_its_page() -> None:
     known = {value for name, value in vars(codes).items() if name.startswith("EXIT_")}
     rows = re.findall(r"^\| (\d+) \|", text("reference/exit-codes.md"), re.MULTILINE)
     assert {int(one) for one in rows} == known | {130}
+
+
+def test_every_command_stands_in_its_page() -> None:
+    page, command = text("reference/commands.md"), get_command(app)
+    assert isinstance(command, TyperGroup)
+    device = command.commands["device"]
+    assert isinstance(device, TyperGroup)
+    names = [*command.commands, *device.commands]
+    assert [one for one in names if not re.search(rf"`(tinygate )?(device )?{one}\b", page)] == []
+
+
+def test_every_runtime_extra_and_emulated_board_stands_in_its_page() -> None:
+    page = text("reference/runtimes.md")
+    assert re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE) == list(RUNTIMES)
+    for name, board in boards().items():
+        assert board.qemu is None or name in page
+    content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = set(content["project"]["optional-dependencies"]) - {"all", "dev"}
+    rows = re.findall(r"^\| `(\w+)` \|", text("reference/commands.md"), re.MULTILINE)
+    assert set(rows) == extras
 
 
 @pytest.mark.parametrize("kind", [Meta, DeviceRecord, Verdict, CheckResult])
