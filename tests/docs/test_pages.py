@@ -12,6 +12,7 @@ import pytest
 from typer.main import get_command
 
 from harness.cli.main import app
+from tests.devices import firmware
 from tests.docs.conftest import TUTORIAL
 from tests.docs.page import DOCS, Block, Page, pages
 from tests.docs.shell import Shell, lines_of
@@ -34,6 +35,8 @@ def test_a_page_after_the_tutorial_runs(page: Page, tutorial: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("page", FROM_NOTHING, ids=lambda page: page.name)
 def test_a_page_runs(page: Page, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    firmware.shipped_image("mps2-an386")
     Shell(tmp_path).run_page(page)
 
 
