@@ -22,8 +22,10 @@ class Start:
     """What a config starts from.
 
     Attributes:
-        data: an `.npz` with images and labels; None takes handwritten digits, which need no file.
+        data: an `.npz` with images and labels, or a folder with one of pictures for each class; None
+            takes handwritten digits, which need no file.
         samples: how many samples `data` has.
+        pictures: whether `data` is such a folder.
         family: a known family or a class of the user's own, `package.module:Class`.
         device: URL of the board, or emulated board, that must pass; None stays on the host.
 
@@ -31,13 +33,14 @@ class Start:
 
     data: Path | None = None
     samples: int = 0
+    pictures: bool = False
     family: str = "scale_cnn"
     device: str | None = None
 
     @property
     def name(self) -> str:
         """Name of the pipeline: that of the data."""
-        stem = self.data.stem if self.data else "digits"
+        stem = self.data.resolve().stem if self.data else "digits"
         return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("._-") or "model"
 
     @property
@@ -48,7 +51,7 @@ class Start:
 
 def starting_config(start: Start, folder: Path) -> str:
     """Return a config as TOML text, its paths relative to `folder`; `load_config` accepts it."""
-    data = _OWN_DATA if start.data else _DIGITS
+    data = _PICTURES if start.pictures else _OWN_DATA if start.data else _DIGITS
     evaluate = _ON_A_DEVICE if start.device else _ON_THE_HOST
     checks = _DEVICE_CHECKS + _CHECKS if start.device else _CHECKS
     parts = (_HEAD, data, _MODELS, _TRAIN, evaluate, _GATE, checks)
@@ -103,6 +106,16 @@ _OWN_DATA = """\
 source = "npz"                 # images (N, H, W, C) or (N, F), labels (N,), class_names, ids
 path = {path}
 # test_path = "test.npz"       # a test split of your own, in place of test_fraction
+test_fraction = 0.3            # of every class; the gate decides on these
+{calibration} # held out of training, to set the ranges of the int8 model
+"""
+
+_PICTURES = """\
+[data]
+source = "image-folder"        # one folder for each class, as in pictures/cat/1.png
+path = {path}
+# test_path = "test"           # a test split of your own, in place of test_fraction
+# image_size = [32, 32]        # height and width, where the pictures differ in size
 test_fraction = 0.3            # of every class; the gate decides on these
 {calibration} # held out of training, to set the ranges of the int8 model
 """

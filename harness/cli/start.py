@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.errors import EXIT_PASS, UserError
+from harness.errors import EXIT_PASS, DataError, UserError
 from harness.files import write_text
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ def init(
         Path, typer.Argument(help="The file to write.", metavar="[CONFIG.toml]")
     ] = Path("tinygate.toml"),
     data: Annotated[
-        Path | None, typer.Option(help="An .npz with images and labels; digits without one.")
+        Path | None,
+        typer.Option(
+            help="An .npz with images and labels, or a folder of pictures for each class."
+        ),
     ] = None,
     family: Annotated[
         str, typer.Option(help="scale_cnn, mobilenet_v2 or your own package.module:Class.")
@@ -41,7 +44,8 @@ def init(
 
     if device is not None and not device.strip():
         raise UserError("--device: is empty; give a URL, such as qemu://mps2-an386")
-    start = Start(data, _samples(data), family, device)
+    pictures = data is not None and data.is_dir()
+    start = Start(data, _samples(data), pictures, family, device)
     _write(path, start)
     typer.echo(f"{path}: a config to start from")
     typer.echo(f"next: tinygate run {shlex.quote(str(path))}")
@@ -62,10 +66,16 @@ def schema(
 
 
 def _samples(data: Path | None) -> int:
-    """Return how many samples a file holds; DataError where it is none that can be read."""
+    """Return how many samples a file or folder holds; DataError where there are none."""
     from harness.data import load_npz_split
+    from harness.data.image_folder import SUFFIXES
 
-    return len(load_npz_split(data)) if data else 0
+    if data is None or not data.is_dir():
+        return len(load_npz_split(data)) if data else 0
+    found = sum(path.suffix.lower() in SUFFIXES for path in data.glob("*/*"))
+    if not found:
+        raise DataError(f"{data}: has no pictures in folders, one for each class")
+    return found
 
 
 def _write(path: Path, start: Start) -> None:

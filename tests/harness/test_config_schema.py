@@ -79,8 +79,8 @@ def configs() -> list[str]:
     examples = [path.read_text(encoding="utf-8") for path in (ROOT / "examples").glob("*.toml")]
     starts = [
         Start(),
-        Start(Path("a.npz"), 99, "my:Net", "/dev/ttyACM0"),
-        Start(None, 0, "mobilenet_v2"),
+        Start(Path("a.npz"), 99, family="my:Net", device="/dev/ttyACM0"),
+        Start(family="mobilenet_v2"),
     ]
     return [*examples, *(starting_config(start, Path()) for start in starts)]
 

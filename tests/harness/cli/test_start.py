@@ -62,6 +62,20 @@ def test_a_file_of_any_name_gives_a_pipeline_a_name(name: str) -> None:
     assert load_dataset(load_config(Path("tinygate.toml")).data)
 
 
+def test_a_folder_of_pictures_is_found(folder: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    generator = np.random.default_rng(0)
+    for index in range(40):
+        place = folder / "pictures" / f"class {index % 2}"
+        place.mkdir(parents=True, exist_ok=True)
+        pixels = generator.integers(0, 256, (8, 8), dtype=np.uint8)
+        image.fromarray(pixels).save(place / f"{index}.png")
+    assert run(["init", "--data", "pictures"]) == 0
+    config = load_config(Path("tinygate.toml"))
+    assert (config.name, config.data.source) == ("pictures", "image-folder")
+    assert len(load_dataset(config.data).test) == 12
+
+
 def test_nothing_is_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("tinygate.toml").write_text("mine")
     Path(SCHEMA_NAME).write_text("{}")
@@ -80,6 +94,7 @@ def test_nothing_is_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]
         (["--family", "resnet"], "unknown family"),
         (["--data", "none.npz"], "none.npz"),
         (["--device", ""], "--device"),
+        (["--data", "."], "no pictures"),
     ],
 )
 def test_what_makes_no_config_leaves_no_file(
