@@ -22,8 +22,8 @@ class Start:
     """What a config starts from.
 
     Attributes:
-        data: an `.npz` with images and labels, or a folder with one of pictures for each class; None
-            takes handwritten digits, which need no file.
+        data: an `.npz` with images and labels, or a folder of pictures, one below it for each
+            class; None takes handwritten digits, which need no file.
         samples: how many samples `data` has.
         pictures: whether `data` is such a folder.
         family: a known family or a class of the user's own, `package.module:Class`.
