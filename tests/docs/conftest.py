@@ -27,7 +27,7 @@ _FILES = (
 )
 """What a reader of the README has: a model, a test set, and what a reference answered to it."""
 
-_DONE = ".done"
+_BEGUN, _DONE = ".begun", ".done"
 TUTORIAL = DOCS / "tutorial" / "digits.md"
 
 
@@ -40,7 +40,10 @@ def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "tutorial"
     with firmware.made_alone(folder):
+        if (folder / _BEGUN).exists() and not (folder / _DONE).exists():
+            pytest.fail("the tutorial failed in another test process")
         if not (folder / _DONE).exists():
+            (folder / _BEGUN).touch()
             _do(Shell(folder))
             (folder / _DONE).touch()
     return folder

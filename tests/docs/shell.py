@@ -7,6 +7,7 @@ import io
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import warnings
@@ -19,7 +20,7 @@ import yaml
 from harness.cli.main import run
 from tests.docs.page import ROOT, Block, Page
 
-_TIMEOUT_S = 300
+_TIMEOUT_S = 900
 _NEEDS_A_SHELL = re.compile(r"[|&;<>$*{}`~\n]")
 _OWN_PROCESS = ("run", "train", "export", "report", "register")
 """They load torch, and train in processes of their own."""
@@ -91,17 +92,21 @@ class Shell:
         return code, out.getvalue()
 
     def _run(self, command: list[str]) -> tuple[int, str]:
-        result = subprocess.run(
+        process = subprocess.Popen(
             command,
             cwd=self.folder,
             env=self._environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=_TIMEOUT_S,
-            check=False,
+            start_new_session=True,
         )
-        return result.returncode, result.stdout
+        try:
+            output, _ = process.communicate(timeout=_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # and what it started
+            raise
+        return process.returncode, output
 
     def _environment(self) -> dict[str, str]:
         beside = self.folder / ".bin"
