@@ -16,8 +16,9 @@ from harness.errors import InfrastructureError, TinygateError
 from harness.files import sha256_of_file, sha256_of_json
 from harness.gate.verdict import Looks, Verdict
 from harness.metrics import summarize
+from harness.pipeline.candidate import Candidate
 from harness.pipeline.outcome import Outcome
-from harness.pipeline.plan import Candidate, Plan
+from harness.pipeline.plan import Plan
 from harness.pipeline.stages import ARTIFACT, ORACLE
 from harness.predictions import Predictions
 from harness.progress import Reporter
@@ -50,6 +51,8 @@ class Publisher:
             history = read_history(folder / HISTORY_NAME)
             run.params({"family": candidate.family, "width": f"{candidate.width:g}"})
             run.params({"seed": candidate.seed})
+            if candidate.pruned_from is not None:
+                run.params({"pruned_from": f"{candidate.pruned_from:g}"})
             run.curves([_epoch_figures(epoch.model_dump()) for epoch in history])
 
         self._attempt(candidate, "train", folder.name, log)
@@ -59,6 +62,8 @@ class Publisher:
 
         def log(run: TrackedRun) -> None:
             run.params(artifact_facts(folder))
+            if candidate.form.name:
+                run.params({"form": candidate.form.name})
             for path in sorted(folder.iterdir()):
                 run.file(path, "export")
 
