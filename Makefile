@@ -25,7 +25,7 @@ RUN := $(BIN)/tinygate run
 DEMO := examples/digits.toml
 DIST ?= dist
 
-.PHONY: gate-study fuzz fuzzer fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
+.PHONY: reference figures gate-study fuzz fuzzer fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F"\t" "{ printf \"%-12s %s\\n\", \$$1, \$$2 }"
@@ -59,6 +59,13 @@ wheel: $(INSTALLED) $(IMAGES) ## Build the wheel into dist/, firmware of every b
 	@$(MAKE) -s -C devices/firmware images > build/firmware.log
 	@$(BIN)/uv build --wheel --build-constraints constraints.txt --python $(BIN)/python -q --out-dir $(DIST)
 	@ls -l $(DIST)/*.whl
+
+reference: $(INSTALLED) ## Write the pages that are generated from the code
+	@mkdir -p build && $(RUN:run=schema) > build/config.schema.json && mv build/config.schema.json docs/reference/
+	@$(RUN:run=schema) --markdown > build/config.md && mv build/config.md docs/reference/
+
+figures: demo ## Draw the README's picture from the demo's results
+	@$(BIN)/python docs/figures/error_sets.py runs/digits
 
 bench: $(INSTALLED) $(IMAGES) $(MODELS) ## Measure what is claimed about speed and memory
 	@$(BIN)/python -m harness.bench

@@ -78,7 +78,9 @@ class FamilyConfig(Table):
     family: str
     """`scale_cnn`, `mobilenet_v2`, or a class of your own as `package.module:Class`."""
     widths: tuple[float, ...] = Field(min_length=1)
+    """Sizes to train; what a width is, the family says."""
     seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    """Each size is trained once from every seed."""
     pruned_from: float | None = Field(default=None, gt=0)
     """Cut these widths out of the trained model of this width and the same seed, instead of
     training them from the start: its most important channels, then fine-tuned as `[prune]` says.
@@ -128,14 +130,20 @@ class TrainConfig(Table):
     """`[train]`: SGD with cosine annealing; the paper's protocol by default."""
 
     epochs: int = Field(default=200, ge=1)
+    """Passes over the training images."""
     batch_size: int = Field(default=128, ge=2)
+    """Images of a step."""
     learning_rate: float = Field(default=0.1, gt=0)
+    """Of the first epoch."""
     final_learning_rate: float = Field(default=1e-5, ge=0)
+    """What cosine annealing ends at."""
     warmup_epochs: int = Field(default=0, ge=0)
     """Epochs over which the rate rises evenly to `learning_rate` before it falls. Wide networks in
     a short training need some: at the full rate they stay at chance for half of it."""
     momentum: float = Field(default=0.9, ge=0, lt=1)
+    """Of SGD."""
     weight_decay: float = Field(default=5e-4, ge=0)
+    """L2 penalty of SGD, on every parameter."""
     augment: AugmentConfig = AugmentConfig()
     checkpoint_every_epochs: int = Field(default=10, ge=1)
     """How much a killed training can lose. Does not change the result."""
@@ -171,6 +179,7 @@ class EvaluateConfig(Table):
     runtimes: tuple[str, ...] = Field(
         default=("torch", "onnxruntime", "litert", "litert-ref", "tflm"), min_length=1
     )
+    """What computes the answers; `torch` is the float reference, `tflm` what a device computes."""
     devices: tuple[str, ...] = ()
     """URLs of the devices that the runtime `device` uses, all of one kind: `qemu://mps2-an386`,
     `/dev/ttyACM0`, `socket://host:port`. A lone emulator is started once per core."""
@@ -198,6 +207,7 @@ class RegisterConfig(Table):
     name: str | None = None
     """Registered model name; by default the name of the pipeline."""
     alias: str = Field(default="champion", pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")
+    """Points to the version that was registered last."""
 
 
 class Config(Table):
@@ -307,7 +317,16 @@ def load_config(path: Path) -> Config:
             with the file, the key, what was expected and what came.
 
     """
-    content = read_toml(path)
+    return parse_config(read_toml(path), path)
+
+
+def parse_config(content: dict[str, Any], path: Path) -> Config:
+    """Return the pipeline of a TOML file's content; `path` is where that stands, or will stand.
+
+    Raises:
+        ConfigError: an unknown key or a value that is not allowed.
+
+    """
     try:
         return Config.model_validate(content, context={"folder": path.parent})
     except ValidationError as error:

@@ -12,7 +12,11 @@ class Table(BaseModel):
     """A frozen record; an unknown key is an error that lists the allowed ones."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        validate_by_name=True,
+        use_attribute_docstrings=True,  # the schema for editors and the reference page show them
     )
 
     @model_validator(mode="before")

@@ -143,7 +143,7 @@ def _upload(device: Device, _before: Before) -> Step:
     return Step("upload", True, found, _LATENCY if slow else "")
 
 
-_LATENCY = "slow for this line: set the USB adapter's latency timer to 1 ms (docs/bench.md)"
+_LATENCY = "slow for this line: set the USB adapter's latency timer to 1 ms (docs/how-to/boards.md)"
 
 
 def _inference(device: Device, _before: Before) -> Step:

@@ -40,7 +40,7 @@ def chosen_probe(probes: Sequence[Probe], port: Port | None, wanted: str | None)
     if not probes:
         raise FlashError(
             "no debug probe is attached, or none that this user may open: check the cable, and on "
-            "Linux pyOCD's udev rules (docs/bench.md)"
+            "Linux pyOCD's udev rules (docs/how-to/boards.md)"
         )
     if wanted is not None:
         return _of_id(probes, wanted)

@@ -1,6 +1,6 @@
 """Loads a network into firmware with the engine of this folder and compares it with numpy.
 
-Usage: compare.py URL, as docs/own-firmware.md shows.
+Usage: compare.py URL, as docs/how-to/own-firmware.md shows.
 """
 
 import sys

@@ -1,4 +1,4 @@
-/* tflm_runtime.h: TensorFlow Lite Micro as the inference engine. Needs TFLM's sources; see docs/own-firmware.md. */
+/* tflm_runtime.h: TensorFlow Lite Micro as the inference engine. Needs TFLM's sources; see docs/how-to/own-firmware.md. */
 #ifndef TFLM_RUNTIME_H
 #define TFLM_RUNTIME_H
 #include <stdint.h>

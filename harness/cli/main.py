@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from harness import __version__
-from harness.cli import device, doctor, files, pipeline
+from harness.cli import device, doctor, files, pipeline, start
 from harness.cli.doctor import extra_of
 from harness.errors import (
     EXIT_BUG,
@@ -40,6 +40,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 pass, 1 fail, 2 user error, 3 inconclusive, 4 device or infrastructure "
     "fault, 70 bug.",
 )
+start.add_commands(app)
 pipeline.add_commands(app)
 files.add_commands(app)
 device.add_commands(app)

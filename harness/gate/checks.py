@@ -44,7 +44,9 @@ class Target(Table):
     """`[gate.target]`: the model that is to ship."""
 
     family: str
+    """One of `[[models]]`."""
     width: float
+    """One of its widths."""
     seed: int | None = None
     """Which of the trained seeds ships; by default the first of the family's `seeds`."""
     pruned_from: float | None = None
@@ -79,6 +81,7 @@ class Check(Table):
     """
 
     metric: str
+    """What is measured."""
     limit: float
     """Shares and drops are fractions: 0.9 is 90 %. The limit itself is acceptable."""
     name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
@@ -282,6 +285,7 @@ class GateConfig(GateRules):
 
     target: Target
     runtime: str
+    """Whose answers are judged: one of `evaluate.runtimes`."""
 
 
 def references_of(checks: Sequence[Check]) -> tuple[str, ...]:

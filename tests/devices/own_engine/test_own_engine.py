@@ -205,7 +205,7 @@ def test_what_the_link_layer_costs_is_printed(tmp_path: Path) -> None:
     assert 4_000 < int(small) < int(fast) < 16_000
     assert 300 < int(session) < 1_000
     (told,) = re.findall(
-        r"\| cortex-m4f \|(.*)\|", (native.ROOT / "docs/own-firmware.md").read_text()
+        r"\| cortex-m4f \|(.*)\|", (native.ROOT / "docs/how-to/own-firmware.md").read_text()
     )
     figures = [int(figure.replace(",", "")) for figure in told.split("|")]
     assert figures == [pytest.approx(int(one), rel=0.05) for one in (fast, small, session)]

@@ -31,6 +31,8 @@ widths = [2]
 [train]
 epochs = 2
 learning_rate = 0.05
+[train.augment]
+cutout = 0
 [export]
 converter = "tensorflow"
 [evaluate]
