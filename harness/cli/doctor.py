@@ -41,6 +41,7 @@ PARTS = (
         "runtimes",
     ),
     Part("tracking and registry", "mlflow", "mlflow", "mlflow"),
+    Part("--cluster", "distributed", "distributed", "cluster"),
     Part("flashing boards", "pyocd", "pyocd.core.helpers", "bench"),
 )
 

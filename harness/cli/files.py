@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from harness.cli.pipeline import DEFAULT_RUNS, RUNS, opened
+from harness.cli.pipeline import CLUSTER, DEFAULT_RUNS, RUNS, opened
 from harness.errors import EXIT_PASS
 
 T = TypeVar("T")
@@ -44,12 +44,13 @@ def evaluate(
         typer.Option(help="tinygate, or mlperf-tiny for boards that carry that firmware."),
     ] = None,
     runs: RUNS = DEFAULT_RUNS,
+    cluster: CLUSTER = None,
 ) -> int:
     """Run a model over a data set and write its Predictions: a file of yours, or a whole config."""
     if config is not None:
         given = {"device": device, "board": board, "protocol": protocol}
         _refuse_both(model=model, data=data, runtime=runtime, out=out, **given)
-        with opened(config, runs) as pipeline:
+        with opened(config, runs, cluster) as pipeline:
             pipeline.evaluate()
         return EXIT_PASS
     from harness.cli.evaluate import DeviceOptions, evaluate_file

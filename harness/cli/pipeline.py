@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 CONFIG = Annotated[Path, typer.Argument(help="The pipeline's TOML file.", metavar="CONFIG.toml")]
 RUNS = Annotated[Path, typer.Option("--runs", help="Folder for results.", metavar="FOLDER")]
+CLUSTER = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="Train and export on a Dask cluster: the address of its scheduler.",
+        metavar="tcp://HOST:PORT",
+    ),
+]
 DEFAULT_RUNS = Path("runs")
 
 
@@ -26,21 +34,26 @@ def add_commands(app: typer.Typer) -> None:
 
 
 @contextlib.contextmanager
-def opened(config: Path, runs: Path) -> Iterator[Pipeline]:
-    """Yield the pipeline of a config, its results folder held meanwhile."""
+def opened(config: Path, runs: Path, address: str | None = None) -> Iterator[Pipeline]:
+    """Yield the pipeline of a config, its results folder held meanwhile.
+
+    `address` is that of a Dask scheduler; without one the jobs run on this machine.
+    """
     from harness.cli.console import console
+    from harness.pipeline.cluster import connected
     from harness.pipeline.run import Pipeline
 
-    pipeline = Pipeline.open(config, runs, console())
-    with pipeline.held():
-        yield pipeline
+    with contextlib.nullcontext() if address is None else connected(address) as cluster:
+        pipeline = Pipeline.open(config, runs, console(), cluster)
+        with pipeline.held():
+            yield pipeline
 
 
-def run(config: CONFIG, runs: RUNS = DEFAULT_RUNS) -> int:
+def run(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -> int:
     """Run all stages: train, export, evaluate, gate, report, register."""
     from harness.cli.ending import show_outcome, show_places
 
-    with opened(config, runs) as pipeline:
+    with opened(config, runs, cluster) as pipeline:
         pipeline.evaluate()
         outcome = pipeline.outcome()
         show_outcome(pipeline.console, outcome)
@@ -52,25 +65,25 @@ def run(config: CONFIG, runs: RUNS = DEFAULT_RUNS) -> int:
     return outcome.exit_code
 
 
-def train(config: CONFIG, runs: RUNS = DEFAULT_RUNS) -> int:
+def train(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -> int:
     """Train every model of the config; finished ones are kept."""
-    with opened(config, runs) as pipeline:
+    with opened(config, runs, cluster) as pipeline:
         pipeline.train()
     return EXIT_PASS
 
 
-def export(config: CONFIG, runs: RUNS = DEFAULT_RUNS) -> int:
+def export(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -> int:
     """Export every model to ONNX and int8 TFLite, training what is not trained."""
-    with opened(config, runs) as pipeline:
+    with opened(config, runs, cluster) as pipeline:
         pipeline.export()
     return EXIT_PASS
 
 
-def report(config: CONFIG, runs: RUNS = DEFAULT_RUNS) -> int:
+def report(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -> int:
     """Write the report (HTML, Markdown, JUnit XML), running what is missing."""
     from harness.cli.ending import show_outcome
 
-    with opened(config, runs) as pipeline:
+    with opened(config, runs, cluster) as pipeline:
         pipeline.evaluate()
         outcome = pipeline.outcome()
         show_outcome(pipeline.console, outcome)
@@ -78,6 +91,6 @@ def report(config: CONFIG, runs: RUNS = DEFAULT_RUNS) -> int:
     return EXIT_PASS
 
 
-def register(config: CONFIG, runs: RUNS = DEFAULT_RUNS) -> int:
+def register(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -> int:
     """Gate the target and, if it passes, register it with MLflow, running what is missing."""
-    return run(config, runs)
+    return run(config, runs, cluster)

@@ -1,162 +1,137 @@
-"""Independent units of a pipeline on all cores: worker processes, each with its own threads.
+"""The units of a sweep as independent jobs on any executor of `concurrent.futures`.
 
-A worker that dies loses only its unit, which the next run continues.
+A job is plain data. A worker that dies loses only its job, which runs again and goes on from what
+the dead one left in the results folder.
 """
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+import functools
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import InfrastructureError
-from harness.processes import die_with_parent
-from harness.progress import Advance, Reporter
+from harness.errors import ArtifactError, InfrastructureError
+from harness.pipeline.setup import check_setup
+from harness.pipeline.worker import reporter
+from harness.pipeline.worker_process import WorkerDiedError
 
 if TYPE_CHECKING:
-    from multiprocessing.queues import Queue
-
     from harness.pipeline.stages import Stages
 
-    Messages = Queue[tuple[Any, ...] | None]
-
-OpenStages = Callable[[Reporter], "Stages"]
-"""Makes the stages anew in a worker; a picklable callable."""
+ATTEMPTS = 3
+"""How many workers may die of one job."""
+_LOOK_EVERY_S = 2.0
 
 
 @dataclass(frozen=True)
 class Job:
-    """One unit: a stage by name (`train`, `export`), for one candidate by position."""
+    """One unit of work, as it travels.
 
+    Attributes:
+        config: absolute path of the config file.
+        runs: absolute path of the folder for results.
+        stage: `train`, `export` (which trains what is not trained) or `evaluate`.
+        candidate: position of the model in the sweep.
+        name: what to call it.
+        training: key of the model's training; a worker whose config or data give another refuses.
+        device: where to train, as `[train] device`.
+        runtime: for `evaluate`, where.
+        setup: what the driver runs, see `harness.pipeline.setup`; the worker must run the same.
+
+    """
+
+    config: str
+    runs: str
     stage: str
     candidate: int
+    name: str
+    training: str
+    device: str
+    setup: tuple[tuple[str, str], ...]
+    runtime: str = ""
 
 
 def run_jobs(
-    open_stages: OpenStages,
-    jobs: Sequence[Job],
-    reporter: Reporter,
+    executor: Executor,
+    jobs: Iterable[Job],
     *,
-    workers: int,
     on_done: Callable[[Job], None],
+    on_wait: Callable[[], None] = lambda: None,
+    on_refused: Callable[[Job, ArtifactError], None] | None = None,
 ) -> None:
-    """Run `jobs` in `workers` processes, showing their progress on `reporter`.
+    """Run `jobs` on `executor`, each again where its worker dies, at most `ATTEMPTS` times.
 
-    `on_done` is called here for each job that is finished.
+    `on_done` is called here for each job that is finished, `on_wait` every few seconds, and
+    `on_refused`, where there is one, for a job that raised an ArtifactError.
 
     Raises:
-        TinygateError: the first that a job raised; the jobs already running are finished first.
-        InfrastructureError: a worker died.
+        TinygateError: the first that a job raised.
+        InfrastructureError: the workers of a job died `ATTEMPTS` times.
 
     """
-    context = multiprocessing.get_context("spawn")
-    messages: Messages = context.Queue()
-    pool = ProcessPoolExecutor(
-        workers, context, initializer=_start, initargs=(open_stages, messages, os.getpid())
-    )
-    with _shown(messages, reporter), _ended(pool):
-        with _interrupts_deferred():
-            futures = {pool.submit(_run, job): job for job in jobs}
-        _collect(futures, on_done)
+    pending = {_submit(executor, job): job for job in jobs}
+    deaths: Counter[str] = Counter()
+    while pending:
+        for future in wait(pending, _LOOK_EVERY_S, FIRST_COMPLETED).done:
+            job = pending.pop(future)
+            try:
+                future.result()
+            except WorkerDiedError as error:
+                deaths[job.name] += 1
+                _give_up_on(job, deaths[job.name], error)
+                pending[_submit(executor, job)] = job
+            except ArtifactError as error:
+                if on_refused is None:
+                    raise
+                on_refused(job, error)
+            else:
+                on_done(job)
+        on_wait()
 
 
-@contextlib.contextmanager
-def _interrupts_deferred() -> Iterator[None]:
-    """Start workers with Ctrl-C blocked, which they inherit: ending them is this process's part."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _submit(executor: Executor, job: Job) -> Future[Any]:
+    return executor.submit(run_job, asdict(job))
 
 
-def _collect(jobs: Mapping[Future[None], Job], on_done: Callable[[Job], None]) -> None:
-    try:
-        for future in as_completed(jobs):
-            future.result()
-            on_done(jobs[future])
-    except BrokenProcessPool as error:
+def _give_up_on(job: Job, deaths: int, error: WorkerDiedError) -> None:
+    if deaths == ATTEMPTS:
         raise InfrastructureError(
-            "a worker process died (killed, or out of memory); run the same command again to "
-            "continue"
+            f"{job.stage} {job.name}: {deaths} workers died of it, the last with: {error}; give "
+            "it more memory, then run the same command again to continue"
         ) from error
 
 
-@contextlib.contextmanager
-def _ended(pool: ProcessPoolExecutor) -> Iterator[None]:
-    """End the workers with the block; at once where it is interrupted."""
-    try:
-        yield
-    except BaseException as error:
-        if not isinstance(error, Exception):
-            for child in multiprocessing.active_children():
-                child.kill()
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise
-    pool.shutdown(wait=True)
+def run_job(content: dict[str, Any]) -> None:
+    """Do one job, in a worker process.
+
+    Raises:
+        InfrastructureError: this worker runs other software, or finds another config or other data
+            than the driver.
+        TinygateError: of the stage.
+
+    """
+    check_setup(dict(content["setup"]))
+    job = Job(**content)
+    stages = _stages(job.config, job.runs, job.device)
+    candidate = stages.plan.candidates[job.candidate]
+    if stages.training_key(candidate) != job.training:
+        raise InfrastructureError(
+            f"{job.stage} {job.name}: the worker finds another config or other data at "
+            f"{job.config} than the driver; give both the same files"
+        )
+    if job.stage == "evaluate":
+        stages.evaluate(candidate, job.runtime)
+    else:
+        getattr(stages, job.stage)(candidate)
 
 
-@contextlib.contextmanager
-def _shown(messages: Messages, reporter: Reporter) -> Iterator[None]:
-    """Show what the workers report until the block ends."""
-    drain = threading.Thread(target=_drain, args=(messages, reporter), daemon=True)
-    drain.start()
-    try:
-        yield
-    finally:
-        messages.put(None)
-        drain.join(timeout=5)
+@functools.lru_cache(maxsize=1)
+def _stages(config: str, runs: str, device: str) -> Stages:
+    """Return the stages; a process that does several jobs of a sweep loads the data once."""
+    from harness.pipeline.stages import open_stages
 
-
-def _drain(messages: Messages, reporter: Reporter) -> None:
-    tasks: dict[str, tuple[contextlib.ExitStack, Advance]] = {}
-    while (message := messages.get()) is not None:
-        kind, title, *rest = message
-        if kind == "begin":
-            stack = contextlib.ExitStack()
-            tasks[title] = stack, stack.enter_context(reporter.task(title, *rest))
-        elif kind == "advance":
-            tasks[title][1](*rest)
-        else:
-            tasks.pop(title)[0].close()
-    for stack, _ in tasks.values():  # of workers that died
-        stack.pop_all()
-
-
-class _RemoteReporter(Reporter):
-    """Sends what a worker does to the process that shows it."""
-
-    def __init__(self, messages: Messages) -> None:
-        self._messages = messages
-
-    def line(self, text: str) -> None:
-        raise NotImplementedError("a worker reports tasks only")
-
-    @contextlib.contextmanager
-    def task(self, title: str, total: int) -> Iterator[Advance]:
-        self._messages.put(("begin", title, total))
-        yield lambda done, note: self._messages.put(("advance", title, done, note))
-        self._messages.put(("end", title))
-
-
-_stages: Stages | None = None
-
-
-def _start(open_stages: OpenStages, messages: Messages, parent: int) -> None:
-    global _stages  # noqa: PLW0603  (a worker process holds its stages between jobs)
-    die_with_parent(parent)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _stages = open_stages(_RemoteReporter(messages))
-
-
-def _run(job: Job) -> None:
-    if _stages is None:
-        raise RuntimeError("the worker was not started")
-    getattr(_stages, job.stage)(_stages.plan.candidates[job.candidate])
+    return open_stages(Path(config), Path(runs), reporter(), device)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,47 +11,27 @@ from pathlib import Path
 from rich.console import Console
 
 from export.model import TFLITE_NAME
-from harness.config import TrainConfig
 from harness.errors import ArtifactError, ConfigError
 from harness.gate.checks import DEVICE, FLOAT, LARGEST, TFLM, references_of
 from harness.gate.checks_file import load_references
 from harness.gate.decide import Case, Expected, judge
 from harness.gate.verdict import Verdict
-from harness.pipeline.jobs import Job, run_jobs
+from harness.pipeline.cluster import Cluster
 from harness.pipeline.outcome import Outcome, write_outcome
 from harness.pipeline.plan import Candidate, Plan, load_plan
 from harness.pipeline.publish import Publisher
 from harness.pipeline.stages import ORACLE, Stages
 from harness.pipeline.store import Store
+from harness.pipeline.sweep import Sweep
 from harness.predictions import Predictions
 from harness.progress import Reporter
 from harness.record import environment_record
 from harness.runtimes import known_runtime
-from harness.runtimes.host import usable_cores
 from harness.tracking.registry import Registered
 from harness.tracking.store import TrackingStore
 from reports.report import Record, Report, RuntimeRow, runtime_row
 
 FLOAT_RUNTIME = "torch"
-
-
-def open_stages(config_path: Path, runs: Path, reporter: Reporter) -> Stages:
-    """Return the stages of a config, as a worker process needs them."""
-    plan = load_plan(config_path)
-    return Stages(plan, _store(plan, runs), reporter)
-
-
-def _store(plan: Plan, runs: Path) -> Store:
-    return Store(runs / plan.config.name)
-
-
-def worker_count(config: TrainConfig, jobs: int) -> int:
-    """Return how many trainings run at once: one on a GPU, else one for every `threads` cores."""
-    from harness.training.device import find_device
-
-    if find_device(config.device).type != "cpu":
-        return 1
-    return max(1, min(jobs, usable_cores() // config.threads))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +42,15 @@ class Pipeline:
     runs: Path
     plan: Plan
     console: Console
+    cluster: Cluster | None = None
+    """Does the jobs where there is one; else processes of this machine do."""
     refused: set[Candidate] = field(default_factory=set)
     """Models that the device cannot run, found by `evaluate`."""
 
     @classmethod
-    def open(cls, config_path: Path, runs: Path, console: Console) -> Pipeline:
+    def open(
+        cls, config_path: Path, runs: Path, console: Console, cluster: Cluster | None = None
+    ) -> Pipeline:
         """Read the config and load its data.
 
         Raises:
@@ -81,12 +64,17 @@ class Pipeline:
         if plan.config.gate is not None:
             for warning in plan.config.gate.warnings_on(len(plan.dataset.test)):
                 Reporter(console).line(f"  warning: {warning}")
-        return cls(config_path, runs, plan, console)
+        return cls(config_path, runs, plan, console, cluster)
 
     @cached_property
     def stages(self) -> Stages:
         """Train, export and evaluate over this plan."""
-        return Stages(self.plan, _store(self.plan, self.runs), Reporter(self.console))
+        return Stages(self.plan, Store(self.runs / self.plan.config.name), Reporter(self.console))
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        """The jobs of this plan."""
+        return Sweep(self.config_path, self.runs, self.stages, self.cluster)
 
     @cached_property
     def publisher(self) -> Publisher:
@@ -96,8 +84,17 @@ class Pipeline:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the results folder while stages run."""
+        """Hold the results folder while stages run; check the cluster where there is one.
+
+        Raises:
+            InfrastructureError: another process holds the folder, or the cluster cannot do the
+                jobs.
+
+        """
         with self.stages.store.locked():
+            if self.cluster is not None:
+                for warning in self.cluster.check(self.stages.store.root, self.config_path):
+                    self.stages.reporter.line(f"  warning: {warning}")
             yield
 
     def train(self) -> None:
@@ -119,8 +116,15 @@ class Pipeline:
 
         """
         self.export()
+        runtimes = self.plan.config.evaluate.runtimes
+        if DEVICE in runtimes and self.sweep.has_boards:
+            self.sweep.evaluate_on_boards(
+                self.plan.candidates, lambda one, error: self._leave_out(one, DEVICE, error)
+            )
         for candidate in self.plan.candidates:
-            for runtime in self.plan.config.evaluate.runtimes:
+            for runtime in runtimes:
+                if runtime == DEVICE and candidate in self.refused:
+                    continue
                 try:
                     path = self.stages.evaluate(candidate, runtime)
                 except ArtifactError as error:
@@ -197,14 +201,7 @@ class Pipeline:
         for candidate in candidates:
             if candidate not in missing:
                 self._publish(stage, candidate)
-        if missing:
-            run_jobs(
-                functools.partial(open_stages, self.config_path, self.runs),
-                [Job(stage, candidates.index(one)) for one in missing],
-                self.stages.reporter,
-                workers=worker_count(self.plan.config.train, len(missing)),
-                on_done=lambda job: self._publish(stage, candidates[job.candidate]),
-            )
+        self.sweep.bring(stage, missing, lambda one: self._publish(stage, one))
 
     def _publish(self, stage: str, candidate: Candidate) -> None:
         self.publisher.trained(candidate, self.stages.train(candidate))

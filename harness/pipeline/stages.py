@@ -16,7 +16,7 @@ from harness.config import EvaluateConfig
 from harness.errors import ArtifactError
 from harness.evaluation import evaluate
 from harness.files import write_json
-from harness.pipeline.plan import Candidate, Plan, training_inputs
+from harness.pipeline.plan import Candidate, Plan, load_plan, training_inputs
 from harness.pipeline.store import Store, Unit
 from harness.predictions import ModelRecord
 from harness.progress import Reporter
@@ -33,6 +33,17 @@ ORACLE = "tflm"
 """The runtime that computes what the microcontroller computes."""
 
 _CHECK_SAMPLES = 64
+
+
+def open_stages(
+    config_path: Path, runs: Path, reporter: Reporter, device: str | None = None
+) -> Stages:
+    """Return the stages of a config, training on `device` where that is given."""
+    plan = load_plan(config_path)
+    if device is not None:
+        train = plan.config.train.model_copy(update={"device": device})
+        plan = dataclasses.replace(plan, config=plan.config.model_copy(update={"train": train}))
+    return Stages(plan, Store(runs / plan.config.name), reporter)
 
 
 @contextlib.contextmanager
@@ -69,6 +80,10 @@ class Stages:
         unit = self._export_unit(candidate)
         return self.store.build(unit, lambda folder: self._export(candidate, folder))
 
+    def training_key(self, candidate: Candidate) -> str:
+        """Return the key of a candidate's training: the same config and data give the same."""
+        return self._train_unit(candidate).key
+
     def _train_unit(self, candidate: Candidate) -> Unit:
         return Unit("train", candidate.name, training_inputs(self.plan, candidate))
 
@@ -94,6 +109,19 @@ class Stages:
     def evaluate(self, candidate: Candidate, runtime: str) -> Path:
         """Run one candidate on one runtime over the test split; return the Predictions file."""
         artifact = self.artifact(candidate, runtime)
+        unit = self._evaluate_unit(candidate, runtime, artifact)
+
+        def work(folder: Path) -> None:
+            self._evaluate(candidate, runtime, artifact, folder / PREDICTIONS)
+
+        return self.store.build(unit, work) / PREDICTIONS
+
+    def has_answers(self, candidate: Candidate, runtime: str) -> bool:
+        """Whether an exported candidate's evaluation is done."""
+        artifact = self.artifact(candidate, runtime)
+        return self.store.has(self._evaluate_unit(candidate, runtime, artifact))
+
+    def _evaluate_unit(self, candidate: Candidate, runtime: str, artifact: Path) -> Unit:
         inputs = {
             "artifact": self.store.digest(artifact),
             "data": self.plan.split(runtime).digest,
@@ -101,12 +129,7 @@ class Stages:
             "version": self._runtime(runtime).version,
             "options": self._options(runtime),
         }
-        unit = Unit("evaluate", f"{candidate.name}-{runtime}", inputs)
-
-        def work(folder: Path) -> None:
-            self._evaluate(candidate, runtime, artifact, folder / PREDICTIONS)
-
-        return self.store.build(unit, work) / PREDICTIONS
+        return Unit("evaluate", f"{candidate.name}-{runtime}", inputs)
 
     def _runtime(self, name: str) -> Runtime:
         """Return a runtime; a checkpoint of this pipeline may name a class of the user's own."""

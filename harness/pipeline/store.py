@@ -24,6 +24,7 @@ from harness.files import sha256_of_file, sha256_of_json, write_json
 from harness.record import environment_record
 
 RECORD_NAME = "record.json"
+_LOCKS = ".locks"
 _FORMAT = 1
 _KEY_LENGTH = 12
 
@@ -75,11 +76,18 @@ class Store:
 
         """
         folder = self.folder(unit)
-        if self.has(unit):
-            self._verify(folder)
-            return folder
+        if not self.has(unit):
+            with self._alone(unit):
+                if not self.has(unit):
+                    self._make(unit, work)
+        self._verify(folder)
+        return folder
+
+    def _make(self, unit: Unit, work: Callable[[Path], None]) -> None:
+        folder = self.folder(unit)
         partial = folder.with_name(f".{folder.name}.partial")
         partial.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(partial)
         try:
             work(partial)
         except BenchError:
@@ -91,7 +99,15 @@ class Store:
         write_json(partial / RECORD_NAME, record)
         partial.rename(folder)
         self._digests[folder] = record["files"]
-        return folder
+
+    @contextlib.contextmanager
+    def _alone(self, unit: Unit) -> Iterator[None]:
+        """Wait for another process that makes this very unit, as one of a run before may still."""
+        path = self.root / _LOCKS / f"{unit.stage}-{unit.folder_name}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
 
     def digest(self, path: Path) -> str:
         """Return the SHA-256 of a file of a finished unit; it is read once per process.
@@ -137,15 +153,17 @@ class Store:
             handle.truncate(0)
             handle.write(str(os.getpid()))
             handle.flush()
-            self._remove_leftovers()
+            _remove_leftovers(self.root)
             yield
 
-    def _remove_leftovers(self) -> None:
-        for path in self.root.rglob(".*.tmp*"):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what a write that was killed left: no record may list it."""
+    for path in folder.rglob(".*.tmp*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def read_record(folder: Path) -> dict[str, Any]:

@@ -11,19 +11,18 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import harness
 from harness.errors import (
     ArtifactError,
     InfrastructureError,
     MissingExtraError,
     TinygateError,
 )
+from harness.processes import child_environment
 from harness.runtimes.tflm_worker import EXIT_NOT_INSTALLED, EXIT_REFUSED
 
 _MODEL_SIGNALS = (signal.SIGABRT, signal.SIGSEGV, signal.SIGFPE)
@@ -54,7 +53,7 @@ class TflmProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._printed,
-            env=_environment(),
+            env=child_environment(),
         )
         header = {
             "model_bytes": len(content),
@@ -161,10 +160,3 @@ def _close(stream: IO[Any]) -> None:
         stream.close()
     except OSError:
         return  # unwritten input of a worker that is gone
-
-
-def _environment() -> dict[str, str]:
-    """Let the worker import this very package, whatever the current folder holds."""
-    root = str(Path(harness.__file__).resolve().parents[1])
-    paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import warnings
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import InfrastructureError, MissingExtraError
+from harness.files import atomic_path
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
+_SQLITE = "sqlite:///"
 _DATABASE = "mlflow.db"
 _ARTIFACTS = "mlartifacts"
 
@@ -50,6 +53,7 @@ class TrackingStore:
         if self.artifacts is not None:
             self.artifacts.parent.mkdir(parents=True, exist_ok=True)
         try:
+            self._create_database()
             mlflow.set_tracking_uri(self.uri)
             mlflow.set_registry_uri(self.uri)
             client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
@@ -57,6 +61,26 @@ class TrackingStore:
         except Exception as error:
             raise InfrastructureError(f"MLflow at {self.uri} does not answer: {error}") from error
         return client
+
+    def _create_database(self) -> None:
+        """Make a sqlite file that is missing, whole or not at all.
+
+        MLflow makes its tables one by one, and refuses for good a file whose making was killed.
+        """
+        from mlflow.tracking import MlflowClient
+
+        path = Path(self.uri.removeprefix(_SQLITE))
+        if not self.uri.startswith(_SQLITE) or "?" in self.uri or path.exists():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.with_name(f".{path.name}.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for leftover in path.parent.glob(f".{path.stem}-*.tmp*"):
+                leftover.unlink(missing_ok=True)
+            if not path.exists():
+                with atomic_path(path) as temporary:
+                    uri = f"{_SQLITE}{temporary}"
+                    MlflowClient(uri, uri).search_experiments(max_results=1)
 
     def experiment(self, client: MlflowClient, name: str) -> str:
         """Return the id of the experiment called `name`, created where it is missing."""
