@@ -66,6 +66,7 @@ bench: $(INSTALLED) $(IMAGES) $(MODELS) ## Measure what is claimed about speed a
 	@echo && $(BIN)/python -m devices.bench_link qemu://mps2-an386 --model $(firstword $(MODELS)) \
 	  --samples 100 --baud 115200 921600
 	@echo && $(BIN)/python -m harness.bench_device $(firstword $(MODELS))
+	@echo && $(BIN)/python -m harness.bench_training
 
 gate-study: $(INSTALLED) ## Measure how often the gate errs, by simulation (QUICK=1: in a minute)
 	@$(BIN)/python -m harness.cli.gate_study $(if $(QUICK),--quick) $(if $(DOCS),--docs docs)

@@ -105,6 +105,14 @@ class TrainConfig(Table):
     are trained at once on the cores that are left."""
     device: str = "auto"
     """`auto` (CUDA where there is one), `cpu` or `cuda`. Not part of what names the result."""
+    together: int = Field(default=1, ge=1, le=64)
+    """How many seeds of one configuration are trained as one network: faster for tiny networks,
+    the same result within rounding. Which seeds go together is part of what names a result."""
+
+    def of_the_result(self) -> dict[str, Any]:
+        """Return the settings, as JSON values, that decide the weights of a model trained alone."""
+        others = {"device", "checkpoint_every_epochs", "together"}
+        return self.model_dump(mode="json", exclude=others)
 
 
 class ExportConfig(Table):

@@ -97,6 +97,16 @@ class Plan:
         same = (one for one in self.candidates if one.size == candidate.size)
         return (candidate, *(one for one in same if one != candidate))
 
+    def trained_with(self, candidate: Candidate) -> tuple[Candidate, ...]:
+        """Return the seeds of the candidate's size that are trained as one network, itself too.
+
+        They are the seeds in the order of the config, `[train] together` at a time.
+        """
+        size = [one for one in self.candidates if one.size == candidate.size]
+        together = self.config.train.together
+        start = size.index(candidate) // together * together
+        return tuple(size[start : start + together])
+
     def split(self, runtime: str) -> Split:
         """Return the samples that a runtime answers: the test split, of the device maybe a part."""
         return self._device_split if runtime == "device" else self.dataset.test
@@ -167,15 +177,13 @@ def source_digest(family: str) -> str | None:
 
 def training_inputs(plan: Plan, candidate: Candidate) -> dict[str, Any]:
     """Return everything the weights of a candidate depend on."""
-    settings = plan.config.train.model_dump(
-        mode="json", exclude={"device", "checkpoint_every_epochs"}
-    )
+    group = plan.trained_with(candidate)
     return {
         "family": candidate.family,
         "family_source": source_digest(candidate.family),
         "width": candidate.width,
         "seed": candidate.seed,
-        "train": settings,
+        "train": plan.config.train.of_the_result(),
         "data": plan.dataset.train.digest,
         "preprocessing": plan.preprocessing.to_json(),
-    }
+    } | ({"together": [one.seed for one in group]} if len(group) > 1 else {})

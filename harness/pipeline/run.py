@@ -103,6 +103,8 @@ class Pipeline:
 
     def export(self) -> None:
         """Train and export every model; log both."""
+        if self.plan.config.train.together > 1:
+            self._compute("train")  # two exports would train the same group at once
         self._compute("export")
 
     def evaluate(self) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from export.artifact import Artifact
 from export.errors import ExportError
@@ -24,6 +25,9 @@ from harness.record import package_version
 from harness.runtimes import Runtime, find_runtime
 from harness.training import CHECKPOINT_NAME
 from models import ModelError
+
+if TYPE_CHECKING:
+    from harness.training.history import EpochRecord
 
 ARTIFACT = "artifact.json"
 PREDICTIONS = "predictions.npz"
@@ -144,6 +148,38 @@ class Stages:
         return {"allow_custom": True} if runtime == "torch" else {}
 
     def _train(self, candidate: Candidate, folder: Path) -> None:
+        group = self.plan.trained_with(candidate)
+        if len(group) == 1:
+            self._train_alone(candidate, folder)
+            return
+        from harness.training.together import folder_of
+
+        own = folder_of(self._trained_together(group), candidate.seed)
+        for path in own.iterdir():
+            shutil.copyfile(path, folder / path.name)
+
+    def _trained_together(self, group: Sequence[Candidate]) -> Path:
+        """Train these seeds as one network, or find them trained; return their common folder."""
+        name = f"{group[0].size}-{len(group)}-seeds"
+        unit = Unit("together", name, training_inputs(self.plan, group[0]))
+        return self.store.build(unit, lambda folder: self._train_together(group, folder))
+
+    def _train_together(self, group: Sequence[Candidate], folder: Path) -> None:
+        from harness.training.task import Task
+        from harness.training.together import train_together
+
+        config, plan, first = self.plan.config.train, self.plan, group[0]
+        title = f"train     {first.size}, {len(group)} seeds"
+        task = Task(config, plan.spec(first), plan.dataset, plan.preprocessing)
+        with self.reporter.task(title, config.epochs) as advance, _translated():
+            train_together(
+                task,
+                [one.seed for one in group],
+                folder,
+                lambda epochs: advance(epochs[0].epoch, f"loss {_range(epochs)}"),
+            )
+
+    def _train_alone(self, candidate: Candidate, folder: Path) -> None:
         from harness.training.train import train_model
 
         config, plan = self.plan.config.train, self.plan
@@ -211,3 +247,8 @@ class Stages:
             parameters=artifact.parameters,
             macs=artifact.macs,
         )
+
+
+def _range(epochs: Sequence[EpochRecord]) -> str:
+    losses = [epoch.loss for epoch in epochs]
+    return f"{min(losses):.3f} to {max(losses):.3f}"

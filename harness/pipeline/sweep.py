@@ -49,20 +49,34 @@ class Sweep:
     def bring(self, stage: str, candidates: Sequence[Candidate], on_done: Done) -> None:
         """Bring `candidates` to `stage`; `on_done` is called for each as soon as it is there.
 
+        Seeds that are trained as one network are one job.
+
         Raises:
             TinygateError: the first that a job raised.
 
         """
+        groups = self._groups(stage, candidates)
 
-        def done(candidate: Candidate) -> None:
-            self._wait_until_seen(stage, candidate)
-            on_done(candidate)
+        def done(first: Candidate) -> None:
+            self._wait_until_seen(stage, first)
+            for candidate in groups[first]:
+                on_done(candidate)
 
-        if candidates:
-            jobs = [self._job(stage, one) for one in candidates]
+        if groups:
+            jobs = [self._job(stage, first) for first in groups]
             needs = GPU if self._device.startswith("cuda") else None
             with self._executor(needs, len(jobs)) as (executor, on_wait):
                 run_jobs(executor, jobs, on_done=self._of(done), on_wait=on_wait)
+
+    def _groups(
+        self, stage: str, candidates: Sequence[Candidate]
+    ) -> dict[Candidate, list[Candidate]]:
+        """Return, by the first of each, the candidates that one job brings to `stage`."""
+        groups: dict[tuple[Candidate, ...], list[Candidate]] = {}
+        for one in candidates:
+            together = self.stages.plan.trained_with(one) if stage == "train" else (one,)
+            groups.setdefault(together, []).append(one)
+        return {members[0]: members for members in groups.values()}
 
     @property
     def has_boards(self) -> bool:
