@@ -51,18 +51,10 @@ def opened(config: Path, runs: Path, address: str | None = None) -> Iterator[Pip
 
 def run(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -> int:
     """Run all stages: train, export, evaluate, gate, report, register."""
-    from harness.cli.ending import show_outcome, show_places
+    from harness.cli.ending import complete
 
     with opened(config, runs, cluster) as pipeline:
-        pipeline.evaluate()
-        outcome = pipeline.outcome()
-        show_outcome(pipeline.console, outcome)
-        try:
-            registered = pipeline.register(outcome)
-        finally:
-            pipeline.publisher.finish()
-        show_places(pipeline, outcome, registered)
-    return outcome.exit_code
+        return complete(pipeline)
 
 
 def train(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -> int:
@@ -91,6 +83,23 @@ def report(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -
     return EXIT_PASS
 
 
-def register(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -> int:
-    """Gate the target and, if it passes, register it with MLflow, running what is missing."""
-    return run(config, runs, cluster)
+def register(
+    what: Annotated[
+        Path,
+        typer.Argument(
+            help="A pipeline's TOML file, or the folder runs/<name> of its results.",
+            metavar="CONFIG.toml|RUN",
+        ),
+    ],
+    runs: RUNS = DEFAULT_RUNS,
+    cluster: CLUSTER = None,
+) -> int:
+    """Complete what MLflow lacks of a run: gate the target, log and register it.
+
+    What is there already is left as it is; stages that are missing are run.
+    """
+    if what.is_dir():
+        from harness.pipeline.origin import config_of
+
+        return run(config_of(what), what.resolve().parent, cluster)
+    return run(what, runs, cluster)
