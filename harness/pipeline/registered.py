@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.errors import ArtifactError, PredictionsError
+from harness.errors import ArtifactError, InfrastructureError, PredictionsError
 from harness.gate.checks import Check
 from harness.gate.decide import Expected
 from harness.gate.registered import RegisteredVersion, Skipped
@@ -67,10 +67,16 @@ class RegisteredModel:
         named = {check.reference: check.registered for check in checks if check.registered}
         if not named:
             return RegisteredReferences()
-        lookup = Lookup(self.tracking.connect(), self.name)
         digest = self.stages.store.digest(artifact)
-        with self.tracking.answering():
-            found = {str(name): lookup.find(str(label), digest) for name, label in named.items()}
+        try:
+            lookup = Lookup(self.tracking.connect(), self.name)
+            with self.tracking.answering():
+                found = {str(n): lookup.find(str(label), digest) for n, label in named.items()}
+        except InfrastructureError as error:
+            raise InfrastructureError(
+                f"{error}; the gate compares with {next(iter(named))} and waits for it, `tinygate "
+                f"register {self.stages.store.root}` goes on from here"
+            ) from error
         there = {name: one for name, one in found.items() if one is not None}
         return RegisteredReferences(
             predictions={n: self._answers(lookup, one, runtime) for n, one in there.items()},

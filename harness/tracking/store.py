@@ -28,10 +28,11 @@ _BOUNDS = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
 }
-"""Instead of MLflow's seven retries of two minutes each, and its bars beside ours; what the
-environment sets stays."""
-_CAUSE = re.compile(r"\[Errno -?\d+\] ([^)'\"]+)|(timed out)", re.IGNORECASE)
+"""Instead of MLflow's seven retries of two minutes each, its bars beside ours, and its reports of
+usage; what the environment sets stays."""
+_CAUSE = re.compile(r"\[Errno -?\d+\] ([^)'\":]+)|(timed out)", re.IGNORECASE)
 _PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
 _LONGEST_REASON = 200
 
@@ -93,8 +94,9 @@ class TrackingStore:
         except TinygateError:
             raise
         except Exception as error:
+            why = reason(error).replace(self.uri, self.shown)
             raise InfrastructureError(
-                f"MLflow at {self.shown} does not answer as it should: {reason(error)}"
+                f"MLflow at {self.shown} does not answer as it should: {why}"
             ) from error
 
     def _create_database(self) -> None:
