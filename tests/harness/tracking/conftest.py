@@ -1,4 +1,4 @@
-"""What tests of tracking share: the small sweep once run, and a server on PostgreSQL."""
+"""What tests of tracking share: a server on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from collections.abc import Iterator
 import mlflow
 import pytest
 
-from tests.harness.pipeline.conftest import ran
 from tests.harness.tracking.server import Postgres, Server, binaries, free_port, postgres
-
-__all__ = ["ran"]
 
 
 @pytest.fixture(scope="session")

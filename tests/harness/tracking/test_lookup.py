@@ -65,7 +65,7 @@ def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
     before = mlflow.get_tracking_uri()
     yield Tracker.connect(TrackingStore.choose(None, tmp_path_factory.mktemp("runs")), "lookup")
     mlflow.set_tracking_uri(before)
-    mlflow.set_registry_uri(before)
+    mlflow.set_registry_uri("")  # it follows the tracking URI again
 
 
 _numbers = count()

@@ -77,7 +77,7 @@ def work(
     shutil.copytree(ran.runs, tmp_path / "runs")  # its registered model is called small
     yield Work(tmp_path, capsys)
     mlflow.set_tracking_uri(before)
-    mlflow.set_registry_uri(before)
+    mlflow.set_registry_uri("")  # it follows the tracking URI again
 
 
 def named(name: str, text: str, more: str = "") -> str:
