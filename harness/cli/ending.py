@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +15,6 @@ from reports.terminal import print_runtimes, print_verdict
 
 if TYPE_CHECKING:
     from harness.pipeline.outcome import Outcome
-    from harness.pipeline.publish import Publisher
     from harness.pipeline.run import Pipeline
     from harness.tracking.registry import Registered
 
@@ -39,30 +36,19 @@ def complete(pipeline: Pipeline) -> int:
             everything else is done and written.
 
     """
-    with _closed_if_broken_off(pipeline.publisher):
-        pipeline.evaluate()
-        outcome = pipeline.outcome()
-        show_outcome(pipeline.console, outcome)
-        registered, problem = None, None
-        try:
-            registered = pipeline.register(outcome)
-        except InfrastructureError as error:
-            problem = str(error)
+    pipeline.evaluate()
+    outcome = pipeline.outcome()
+    show_outcome(pipeline.console, outcome)
+    registered, problem = None, None
+    try:
+        registered = pipeline.register(outcome)
+    except InfrastructureError as error:
+        problem = str(error)
     pipeline.publisher.finish()
     show_places(pipeline, outcome, registered)
     if outcome.exit_code == EXIT_PASS and (problem := problem or pipeline.publisher.problem):
         raise InfrastructureError(problem)
     return outcome.exit_code
-
-
-@contextlib.contextmanager
-def _closed_if_broken_off(publisher: Publisher) -> Iterator[None]:
-    """Close the runs in MLflow as failed, or killed, where the pipeline does not reach its end."""
-    try:
-        yield
-    except BaseException as error:
-        publisher.finish("FAILED" if isinstance(error, Exception) else "KILLED")
-        raise
 
 
 def show_places(pipeline: Pipeline, outcome: Outcome, registered: Registered | None) -> None:

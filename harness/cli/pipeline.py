@@ -37,7 +37,8 @@ def add_commands(app: typer.Typer) -> None:
 def opened(config: Path, runs: Path, address: str | None = None) -> Iterator[Pipeline]:
     """Yield the pipeline of a config, its results folder held meanwhile.
 
-    `address` is that of a Dask scheduler; without one the jobs run on this machine.
+    `address` is that of a Dask scheduler; without one the jobs run on this machine. Its runs in
+    MLflow are closed at the end: as failed, or killed, where it does not reach that.
     """
     from harness.cli.console import console
     from harness.pipeline.cluster import connected
@@ -46,7 +47,12 @@ def opened(config: Path, runs: Path, address: str | None = None) -> Iterator[Pip
     with contextlib.nullcontext() if address is None else connected(address) as cluster:
         pipeline = Pipeline.open(config, runs, console(), cluster)
         with pipeline.held():
-            yield pipeline
+            try:
+                yield pipeline
+            except BaseException as error:
+                pipeline.publisher.finish("FAILED" if isinstance(error, Exception) else "KILLED")
+                raise
+            pipeline.publisher.finish()
 
 
 def run(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -> int:

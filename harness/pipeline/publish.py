@@ -168,9 +168,10 @@ class Publisher:
         return self.plan.config.register_.name or self.plan.config.name
 
     def finish(self, status: Status = "FINISHED") -> None:
-        """Close the runs that were opened."""
+        """Close the runs that were opened and are not closed yet."""
         if self._backlog.flush():
-            for run in list(self._places.opened.values()):
+            while self._places.opened:
+                _, run = self._places.opened.popitem()
                 self._backlog.add(functools.partial(run.finish, status))
 
     def register(self, verdict: Verdict, tflite: Path) -> Registered | None:
