@@ -46,7 +46,7 @@ def complete(pipeline: Pipeline) -> int:
         problem = str(error)
     pipeline.publisher.finish()
     show_places(pipeline, outcome, registered)
-    if outcome.exit_code == EXIT_PASS and (problem := problem or pipeline.publisher.problem):
+    if outcome.exit_code == EXIT_PASS and (problem := problem or pipeline.publisher.unlogged):
         raise InfrastructureError(problem)
     return outcome.exit_code
 

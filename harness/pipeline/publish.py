@@ -59,6 +59,11 @@ class Publisher:
         """Why something is not logged yet; None where all is."""
         return self._backlog.problem
 
+    @property
+    def unlogged(self) -> str | None:
+        """`problem` where it is the store's fault: a run without MLflow installed lacks nothing."""
+        return self._backlog.problem if self._backlog.is_away else None
+
     def trained(self, candidate: Candidate, folder: Path) -> None:
         """Log what a model is, the data it saw, and its curves over the epochs."""
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from harness.errors import TinygateError
+from harness.errors import InfrastructureError, TinygateError
 from harness.progress import Reporter
 from harness.tracking.store import TrackingStore
 
@@ -27,6 +27,7 @@ class Backlog:
         reporter: told when the store goes away and when it is back.
         command: what logs the rest after the run.
         problem: why parts are waiting; None where none is.
+        is_away: whether that is the store's fault, and not that MLflow is not installed.
 
     """
 
@@ -34,6 +35,7 @@ class Backlog:
     reporter: Reporter
     command: str
     problem: str | None = None
+    is_away: bool = False
     _parts: deque[Part] = field(default_factory=deque)
     _failed_s: float = 0.0
     _pause_s: float = 0.0
@@ -58,7 +60,7 @@ class Backlog:
             self._parts.popleft()
             sent += 1
         if waited:
-            self.problem, self._pause_s = None, 0.0
+            self.problem, self.is_away, self._pause_s = None, False, 0.0
             self.reporter.line(f"  tracked again: {sent} parts that had waited are logged")
 
     def _try(self, part: Part) -> bool:
@@ -67,15 +69,15 @@ class Backlog:
             with self.store.answering():
                 part()
         except TinygateError as error:
-            self._pause(str(error))
+            self._pause(error)
             return False
         return True
 
-    def _pause(self, problem: str) -> None:
+    def _pause(self, error: TinygateError) -> None:
         if self.problem is None:
             self.reporter.line(
-                f"  not tracked: {problem}; the work goes on, `{self.command}` logs the rest later"
+                f"  not tracked: {error}; the work goes on, `{self.command}` logs the rest later"
             )
-        self.problem = problem
+        self.problem, self.is_away = str(error), isinstance(error, InfrastructureError)
         self._failed_s = time.monotonic()
         self._pause_s = min(max(2 * self._pause_s, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from harness.errors import MissingExtraError
 from harness.progress import Reporter
 from harness.tracking import backlog
 from harness.tracking.backlog import Backlog
@@ -62,12 +63,12 @@ def test_what_comes_while_the_store_is_away_is_logged_in_order_when_it_is_back(
     away = Away()
     for number in range(4):
         parts.add(lambda number=number: away.log(number))
-    assert parts.problem is not None
+    assert parts.problem is not None and parts.is_away
     away.back = True
     clock.now_s += 61
     parts.add(lambda: away.log(4))
     assert away.logged == [0, 1, 2, 3, 4]
-    assert parts.problem is None
+    assert (parts.problem, parts.is_away) == (None, False)
     assert printed.getvalue().splitlines() == [
         "  not tracked: MLflow at http://user:***@127.0.0.1:9 does not answer as it should: "
         "connection refused; the work goes on, `tinygate register runs/small` logs the rest later",
@@ -100,3 +101,15 @@ def test_the_end_of_a_run_does_not_wait_for_the_pause_but_asks_at_most_every_15_
     away.back = True
     assert parts.flush()
     assert away.logged == [0]
+
+
+def test_mlflow_that_is_not_installed_is_told_once_and_is_no_store_that_is_away(
+    parts: Backlog, printed: io.StringIO
+) -> None:
+    def missing() -> None:
+        raise MissingExtraError("mlflow", "mlflow")
+
+    parts.add(missing)
+    parts.add(missing)
+    assert not parts.is_away
+    assert printed.getvalue().count("pip install 'tinygate[mlflow]'") == 1
