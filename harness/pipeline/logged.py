@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from export.artifact import Artifact
@@ -127,11 +128,8 @@ def _drawings(report: Report) -> Iterator[tuple[str, Callable[[], Drawing]]]:
     summary = summarize(report.candidate)
     others = {name: summarize(one) for name, one in report.references.items()}
     first = next(iter(others.values()), None)
-    yield "class_accuracy", lambda: class_chart(summary, first)
-    yield "reliability", lambda: reliability_diagram(summary, "candidate")
+    yield "class_accuracy", partial(class_chart, summary, first)
+    yield "reliability", partial(reliability_diagram, summary, "candidate")
     for index, (name, other) in enumerate(others.items()):
-        title = f"reference {printable(name)}"
-        yield (
-            f"reliability_reference_{index}",
-            lambda other=other, title=title: reliability_diagram(other, title),  # type: ignore[misc]
-        )
+        drawn = partial(reliability_diagram, other, f"reference {printable(name)}")
+        yield f"reliability_reference_{index}", drawn
