@@ -22,22 +22,39 @@ from harness.table import Table
 from models import FAMILIES
 
 _MAX_CONFIG_BYTES = 1 << 20
+_MAX_DRAWN = 1_000_000  # 3 GB of 32x32 colour images
 
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Side = Annotated[int, Field(ge=1, le=4096)]
 
 
 class DataConfig(Table):
     """`[data]`: which images, and how they are split."""
 
     source: str
-    """`digits`, `npz`, `cifar10` or `cifar100`."""
+    """`digits`, `glyphs100`, `npz`, `image-folder`, `cifar10`, `cifar100`, `cifar100-c`,
+    `tiny-imagenet` or `speech-commands`."""
     path: Path | None = None
-    """Folder, archive or `.npz`; relative to the config file."""
+    """Folder, archive or `.npz`; relative to the config file. glyphs100: where its images are kept,
+    by default the user's folder for caches."""
     test_path: Path | None = None
-    """npz only: a second file that holds the test split."""
+    """npz, image-folder: a second file or folder that holds the test split. cifar100-c: where
+    CIFAR-100-C is; by default in `path`, beside CIFAR-100."""
     download: bool = False
-    """CIFAR only: fetch the archive into `path` when it is not there."""
+    """Published archives only: fetch the archive into `path` when it is not there."""
+    image_size: tuple[Side, Side] | None = None
+    """image-folder only: height and width that every image is resized to."""
+    corruption: str | None = None
+    """cifar100-c only: the corruption of the test images, such as `fog`."""
+    severity: int | None = Field(default=None, ge=1, le=5)
+    """cifar100-c only: how strong the corruption is."""
+    classes: Literal[12, 35] | None = None
+    """speech-commands only: 12 (ten words, silence, unknown; the default) or all 35 words."""
+    train_samples: int = Field(default=50_000, ge=1, le=_MAX_DRAWN)
+    """glyphs100 only: how many images are drawn to train and calibrate with."""
+    test_samples: int = Field(default=10_000, ge=1, le=_MAX_DRAWN)
+    """glyphs100 only: how many images are drawn for the test split."""
     test_fraction: Fraction = 0.25
     """Where the source has no test split of its own."""
     calibration_samples: int = Field(default=256, ge=1)

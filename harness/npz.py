@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import zipfile
 import zlib
@@ -41,7 +42,7 @@ def read_arrays(
         with zipfile.ZipFile(path) as archive:
             members = _members(archive)
             wanted = _wanted(members, list(required), list(optional))
-            _check_memory(sum(members[name].file_size for name in wanted))
+            check_memory(sum(members[name].file_size for name in wanted))
             return {name: _read(archive, members[name]) for name in wanted}
     except _UNREADABLE as error:
         raise ValueError(f"{path}: not a readable .npz file ({error})") from error
@@ -68,7 +69,8 @@ def _wanted(
     return required + [name for name in optional if name in members]
 
 
-def _check_memory(needed_bytes: int) -> None:
+def check_memory(needed_bytes: int) -> None:
+    """Raise ValueError where arrays of so many bytes are larger than this machine's memory."""
     memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed_bytes > memory_bytes:
         raise ValueError(f"its arrays need {needed_bytes} bytes, this machine has {memory_bytes}")
@@ -76,15 +78,32 @@ def _check_memory(needed_bytes: int) -> None:
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:
     with archive.open(info) as stream:
-        shape, dtype = _header(stream, info.filename)
-        expected_bytes = int(np.prod(shape, dtype=object)) * dtype.itemsize
-        if info.file_size - stream.tell() != expected_bytes:
-            raise ValueError(
-                f"{info.filename}: shape {shape} of {dtype} needs {expected_bytes} bytes, "
-                f"the file has {info.file_size - stream.tell()}"
-            )
+        _check_header(stream, info.filename, info.file_size)
     with archive.open(info) as stream:
         return np.asarray(npy.read_array(stream, allow_pickle=False))
+
+
+def array_of(content: bytes, name: str) -> Array:
+    """Return the array of an `.npy` file's content, after checking that it is one.
+
+    Raises:
+        ValueError: not an `.npy`, Python objects, more or fewer bytes than its header says. The
+            message is one line that starts with `name`.
+
+    """
+    _check_header(io.BytesIO(content), name, len(content))
+    return np.asarray(npy.read_array(io.BytesIO(content), allow_pickle=False))
+
+
+def _check_header(stream: Any, name: str, file_bytes: int) -> None:
+    """Raise ValueError unless an array follows that fills the file."""
+    shape, dtype = _header(stream, name)
+    expected_bytes = int(np.prod(shape, dtype=object)) * dtype.itemsize
+    if file_bytes - stream.tell() != expected_bytes:
+        raise ValueError(
+            f"{name}: shape {shape} of {dtype} needs {expected_bytes} bytes, "
+            f"the file has {file_bytes - stream.tell()}"
+        )
 
 
 def _header(stream: Any, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -93,7 +112,8 @@ def _header(stream: Any, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, _, dtype = reader(stream)
     except (ValueError, SyntaxError, TypeError) as error:
-        raise ValueError(f"{name}: not an array ({error})") from error
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"{name}: not an array ({reason})") from error
     if dtype.hasobject:
         raise ValueError(f"{name}: holds Python objects, which are never loaded; save plain arrays")
     return shape, dtype

@@ -20,6 +20,11 @@ SOURCES = {
     "npz": "harness.data.npz:read",
     "cifar10": "harness.data.cifar:read_cifar10",
     "cifar100": "harness.data.cifar:read_cifar100",
+    "cifar100-c": "harness.data.cifar100_c:read",
+    "tiny-imagenet": "harness.data.tiny_imagenet:read",
+    "speech-commands": "harness.data.speech_commands:read",
+    "image-folder": "harness.data.image_folder:read",
+    "glyphs100": "harness.data.glyphs.source:read",
 }
 """Name -> function from a DataConfig to a Source, imported when asked for."""
 
@@ -35,7 +40,8 @@ def load_dataset(config: DataConfig) -> Dataset:
         DataError: an unknown source, missing or damaged files, images or labels that make no
             sense, or too few of them for the splits asked for. One line.
         MissingExtraError: the source needs a package that is not installed.
-        InfrastructureError: a download that was asked for failed.
+        InfrastructureError: a download that was asked for failed, or drawn images could not be
+            kept.
 
     """
     from harness.data.partition import partition

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.cifar_files import open_files
-from harness.data.source import Source, refuse_keys, required_path
+from harness.data.archive import Archive
+from harness.data.source import Source, accept_keys, required_path
 from harness.data.split import Split
 from harness.errors import DataError
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _CHANNELS = 3
 _SIDE = 32
 _PIXEL_BYTES = _CHANNELS * _SIDE * _SIDE
+_PAGE = "https://www.cs.toronto.edu/~kriz/"
+_MAX_FILE_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class CifarFormat:
         names: the text file with the class names, in the order of the labels.
         classes: how many.
         label_bytes: before the pixels of each record; the last of them is the class.
+        page: the address that the archive lies below.
 
     """
 
@@ -54,6 +57,20 @@ class CifarFormat:
     names: str
     classes: int
     label_bytes: int
+    page: str = _PAGE
+
+    @property
+    def published(self) -> Archive:
+        """The archive that the files come in."""
+        return Archive(
+            data=self.name,
+            name=self.archive,
+            md5=self.archive_md5,
+            url=self.page + self.archive,
+            inside=self.folder,
+            folder=self.folder,
+            markers=self.files,
+        )
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -101,7 +118,7 @@ def read_cifar100(config: DataConfig) -> Source:
 
 
 def _read_configured(form: CifarFormat, config: DataConfig) -> Source:
-    refuse_keys(config, "test_path")
+    accept_keys(config, "path", "download")
     return read_cifar(form, required_path(config), download=config.download)
 
 
@@ -120,7 +137,9 @@ def read_cifar(form: CifarFormat, path: Path, *, download: bool = False) -> Sour
         MissingExtraError: torchvision is needed for the download and not installed.
 
     """
-    files = open_files(form, path, download=download)
+    archive = form.published
+    found = archive.find(path, download=download)
+    files = archive.read(found, form.files, _MAX_FILE_BYTES)
     names = _class_names(form, files[form.names], f"{path}: {form.names}")
     train, test = (
         _split(form, {file: files[file] for file in members}, name, names, path)

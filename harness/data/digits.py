@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.data.source import Source, refuse_keys
+from harness.data.source import Source, accept_keys
 from harness.data.split import Split
 from harness.errors import MissingExtraError
 
@@ -24,7 +24,7 @@ def read(config: DataConfig) -> Source:
         MissingExtraError: scikit-learn is not installed.
 
     """
-    refuse_keys(config, "path", "test_path", "download")
+    accept_keys(config)
     try:
         from sklearn.datasets import load_digits
     except ImportError as error:

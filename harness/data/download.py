@@ -8,11 +8,9 @@ from pathlib import Path
 from harness.errors import InfrastructureError, MissingExtraError
 from harness.files import atomic_path
 
-BASE_URL = "https://www.cs.toronto.edu/~kriz/"
 
-
-def download_archive(name: str, md5: str, target: Path) -> Path:
-    """Fetch `BASE_URL` + `name` to `target` and return `target`; whole and checked, or not at all.
+def download_archive(url: str, md5: str, target: Path) -> Path:
+    """Fetch `url` to `target` and return `target`; whole and checked, or not at all.
 
     Raises:
         InfrastructureError: no connection, no such file there, another checksum, or no space here.
@@ -23,7 +21,6 @@ def download_archive(name: str, md5: str, target: Path) -> Path:
         from torchvision.datasets.utils import download_url
     except ImportError as error:
         raise MissingExtraError("torchvision", "train") from error
-    url = BASE_URL + name
     try:
         with atomic_path(target) as temporary:
             download_url(url, str(temporary.parent), filename=temporary.name, md5=md5)

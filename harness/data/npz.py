@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.source import Source, refuse_keys, required_path
+from harness.data.source import Source, accept_keys, required_path
 from harness.data.split import Split, as_ids, as_images, as_labels
 from harness.errors import DataError
 from harness.npz import read_arrays
@@ -38,7 +38,7 @@ def read(config: DataConfig) -> Source:
         DataError: a file is missing, damaged or malformed, or the two do not belong together.
 
     """
-    refuse_keys(config, "download")
+    accept_keys(config, "path", "test_path")
     path = required_path(config)
     pool = _named(path)
     if config.test_path is None:

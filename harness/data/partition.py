@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _DIGEST_BYTES = 16
 _LOT_BYTES = 7  # fits an int64
+LOTS = 1 << (8 * _LOT_BYTES)
 
 
 def partition(source: Source, config: DataConfig) -> Dataset:
@@ -61,7 +62,7 @@ def _drawn_test(pool: Split, config: DataConfig) -> tuple[Split, Split]:
 
 def _draw(pool: Split, count: int, salt: str) -> NDArray[np.bool_]:
     """Return (N,) which samples are drawn: `count` of them, shared out over the classes."""
-    lots = np.array([_lot(salt, sample) for sample in pool.ids])
+    lots = np.array([lot(salt, sample) for sample in pool.ids])
     chosen = np.zeros(len(pool), dtype=np.bool_)
     for label, share in enumerate(_shares(np.bincount(pool.labels), count)):
         members = np.flatnonzero(pool.labels == label)
@@ -69,7 +70,8 @@ def _draw(pool: Split, count: int, salt: str) -> NDArray[np.bool_]:
     return chosen
 
 
-def _lot(salt: str, sample: object) -> int:
+def lot(salt: str, sample: object) -> int:
+    """Return a number below `LOTS` that looks drawn at random, the same on every machine."""
     digest = blake2b(f"{salt} {sample}".encode(), digest_size=_LOT_BYTES).digest()
     return int.from_bytes(digest, "big")
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from harness.config import DataConfig
 
+_EVERY_SOURCES = frozenset({"source", "test_fraction", "calibration_samples", "seed", "normalize"})
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -42,6 +44,13 @@ def required_path(config: DataConfig) -> Path:
 
 def refuse_keys(config: DataConfig, *keys: str) -> None:
     """Raise DataError for the first of `keys` that is set: this source does not read it."""
+    fields = type(config).model_fields
     for key in keys:
-        if getattr(config, key):
+        if getattr(config, key) != fields[key].default:
             raise DataError(f"[data] {key}: source {config.source!r} does not take it; remove it")
+
+
+def accept_keys(config: DataConfig, *keys: str) -> None:
+    """Raise DataError for the first key that is set, is not every source's and not in `keys`."""
+    known = _EVERY_SOURCES.union(keys)
+    refuse_keys(config, *(key for key in type(config).model_fields if key not in known))

@@ -1,20 +1,18 @@
 from __future__ import annotations
 
-import http.server
 import tarfile
-import threading
-from collections.abc import Iterator
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from harness.config import DataConfig
-from harness.data import download, load_dataset
+from harness.data import load_dataset
 from harness.data.cifar import CIFAR10, CIFAR100, read_cifar
 from harness.errors import DataError, InfrastructureError
 from tests.harness.data.cifar_writer import CifarFiles, with_checksum
+from tests.harness.data.conftest import Server
 
 
 def test_cifar100_images_are_nhwc_with_fine_labels_and_the_names_of_its_file(
@@ -138,7 +136,7 @@ def test_an_archive_without_a_needed_file_names_it(cifar100: CifarFiles, tmp_pat
     del cifar100.contents["test.bin"]
     archive = tmp_path / CIFAR100.archive
     form = cifar100.archive(archive)
-    with pytest.raises(DataError, match=r"cifar-100-binary/test\.bin is missing"):
+    with pytest.raises(DataError, match=r"tar\.gz: test\.bin is missing"):
         read_cifar(form, archive)
 
 
@@ -182,44 +180,23 @@ def test_cifar_needs_a_path() -> None:
         load_dataset(DataConfig(source="cifar10"))
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Serve a folder as if it were the place of the official archives."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    handler = partial(_Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
-        thread = threading.Thread(target=web.serve_forever)
-        thread.start()
-        monkeypatch.setenv("no_proxy", "*")
-        monkeypatch.setattr(download, "BASE_URL", f"http://127.0.0.1:{web.server_port}/")
-        yield folder
-        web.shutdown()
-        thread.join()
-
-
 @pytest.mark.parametrize("target", ["data", "data/mine.tar.gz"])
 def test_a_download_that_is_asked_for_is_kept_and_not_repeated(
-    cifar10: CifarFiles, server: Path, tmp_path: Path, target: str
+    cifar10: CifarFiles, server: Server, tmp_path: Path, target: str
 ) -> None:
-    form = cifar10.archive(server / CIFAR10.archive)
+    form = replace(cifar10.archive(server.folder / CIFAR10.archive), page=server.url)
     path = tmp_path / target
     first = read_cifar(form, path, download=True)
-    (server / CIFAR10.archive).unlink()
+    (server.folder / CIFAR10.archive).unlink()
     again = read_cifar(form, path, download=True)
     assert first.pool.digest == again.pool.digest
     assert len(list((tmp_path / "data").iterdir())) == 1
 
 
 def test_nothing_is_fetched_unless_asked_for(
-    cifar10: CifarFiles, server: Path, tmp_path: Path
+    cifar10: CifarFiles, server: Server, tmp_path: Path
 ) -> None:
-    form = cifar10.archive(server / CIFAR10.archive)
+    form = replace(cifar10.archive(server.folder / CIFAR10.archive), page=server.url)
     with pytest.raises(DataError, match="no cifar10 here"):
         read_cifar(form, tmp_path / "data")
     assert not (tmp_path / "data").exists()
@@ -227,10 +204,10 @@ def test_nothing_is_fetched_unless_asked_for(
 
 @pytest.mark.parametrize("fault", ["absent", "another checksum"])
 def test_a_failed_download_leaves_no_file_and_is_not_the_users_fault(
-    cifar10: CifarFiles, server: Path, tmp_path: Path, fault: str
+    cifar10: CifarFiles, server: Server, tmp_path: Path, fault: str
 ) -> None:
     if fault == "another checksum":
-        cifar10.archive(server / CIFAR10.archive)
+        cifar10.archive(server.folder / CIFAR10.archive)
     with pytest.raises(InfrastructureError, match=r"the download to .* failed"):
-        read_cifar(CIFAR10, tmp_path / "data", download=True)
+        read_cifar(replace(CIFAR10, page=server.url), tmp_path / "data", download=True)
     assert list((tmp_path / "data").iterdir()) == []
