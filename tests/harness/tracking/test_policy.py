@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from harness.config import RegisterConfig
 from harness.errors import UserError
 from harness.gate.checks import Check
 from harness.gate.decide import Case, judge
 from harness.gate.registered import RegisteredVersion, Skipped
+from harness.tracking.config import RegisterConfig
 from tests.harness.made import answers
 
 LABELS = [0, 1, 2, 0, 1, 2]
