@@ -67,7 +67,7 @@ class Artifact(_Record):
         calibration_digest: SHA-256 of the calibration inputs, see `digest_of_inputs`.
         onnx_difference, float_difference: ONNX and float TFLite against torch, on real samples.
         int8_difference: int8 TFLite against torch on the same samples; quantization loss, not
-            bounded here; None where no interpreter was given to run it.
+            bounded here; None where no interpreter was given to run it, or it is float.
         converters: distribution -> version.
 
     """

@@ -1,10 +1,10 @@
-"""torch module -> float TFLite -> int8 TFLite: per-channel weights, int8 input and output."""
+"""torch module -> float TFLite -> int8 TFLite, weights and activations, int8 input and output."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,17 +35,20 @@ def to_float_tflite(module: nn.Module, input_shape: tuple[int, ...]) -> bytes:
         return path.read_bytes()
 
 
-def quantize(float_tflite: bytes, calibration: NDArray[np.float32]) -> bytes:
+def quantize(
+    float_tflite: bytes, calibration: NDArray[np.float32], *, per_tensor: bool = False
+) -> bytes:
     """Return the int8 .tflite; activation ranges are the extremes over `calibration` (N, ...).
 
+    Weights have a scale for every output channel, or with `per_tensor` one for each tensor.
     The extremes do not depend on the order of the samples. The quantizer's own default, a moving
     average over samples, does, and forgets all but the last few dozen.
     """
-    from ai_edge_quantizer import calibrator, recipe, recipe_manager
+    from ai_edge_quantizer import calibrator, recipe_manager
     from ai_edge_quantizer.quantizer import Quantizer
     from ai_edge_quantizer.utils import qsv_utils
 
-    chosen = recipe.static_wi8_ai8()
+    chosen = _recipe(per_tensor=per_tensor)
     manager = recipe_manager.RecipeManager()
     manager.load_quantization_recipe(chosen)
     ranges = calibrator.Calibrator(
@@ -58,6 +61,18 @@ def quantize(float_tflite: bytes, calibration: NDArray[np.float32]) -> bytes:
         ranges.get_model_qsvs(), enable_progress_report=False
     )
     return bytes(result.quantized_model)
+
+
+def _recipe(*, per_tensor: bool) -> Any:
+    """Return the quantizer's recipe of static int8 weights and activations."""
+    from ai_edge_quantizer import qtyping, recipe
+
+    chosen = recipe.static_wi8_ai8()
+    if per_tensor:
+        for entry in chosen:
+            weights = entry["op_config"]["weight_tensor_config"]
+            weights["granularity"] = qtyping.QuantGranularity.TENSORWISE
+    return chosen
 
 
 def run_float_tflite(content: bytes, inputs: NDArray[np.float32]) -> NDArray[np.float32]:

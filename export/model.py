@@ -1,4 +1,4 @@
-"""A trained torch module -> `model.onnx` and `model.tflite` (int8), both checked against it."""
+"""A trained torch module -> `model.onnx` and `model.tflite`, both checked against it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from export.artifact import Artifact, FileRecord, TensorRecord, digest_of_inputs
 from export.difference import Difference
 from export.errors import ExportError, in_one_line
+from export.form import DEFAULT_FORM, Form
 from export.int8_writer import quantize, run_float_tflite, to_float_tflite
 from export.onnx_writer import OPSET, run_onnx, to_onnx
 from export.preprocessing import METADATA_KEY, Preprocessing
@@ -59,6 +60,7 @@ def export_model(  # noqa: PLR0913, PLR0917  (one argument per thing that decide
     limits: Limits,
     *,
     run_int8: RunInt8 | None = None,
+    form: Form = DEFAULT_FORM,
 ) -> Artifact:
     """Write `model.onnx` and `model.tflite` into `folder`, a temporary folder of the caller.
 
@@ -74,6 +76,7 @@ def export_model(  # noqa: PLR0913, PLR0917  (one argument per thing that decide
         limits: tolerances, such as the `[export]` table of a config.
         run_int8: an interpreter that runs the int8 model on `check_inputs`, to see that it works
             and to record the quantization loss.
+        form: of the .tflite.
 
     Raises:
         OSError: the disk is full.
@@ -89,8 +92,9 @@ def export_model(  # noqa: PLR0913, PLR0917  (one argument per thing that decide
         onnx_difference.require(limits.onnx_tolerance, "the conversion to ONNX")
         float_tflite, float_difference = _export_float(net, check, expected)
         float_difference.require(limits.float_tolerance, "the conversion to float TFLite")
-        tflite = _export_int8(float_tflite, calibration, preprocessing)
-        model = _verified(tflite, expected)
+        tflite = _packed(float_tflite, calibration, preprocessing, form)
+        model = _verified(tflite, expected, form)
+        run_int8 = run_int8 if form.computes_in_int8 else None
         int8_difference = run_int8 and Difference.between(expected, run_int8(tflite, check))
         return Artifact(
             onnx=_write(folder / ONNX_NAME, onnx),
@@ -180,24 +184,34 @@ def _export_float(
     return content, Difference.between(expected, scores)
 
 
-def _export_int8(
-    float_tflite: bytes, calibration: NDArray[np.float32], preprocessing: Preprocessing
+def _packed(
+    float_tflite: bytes,
+    calibration: NDArray[np.float32],
+    preprocessing: Preprocessing,
+    form: Form,
 ) -> bytes:
-    with _converter("the quantization to int8"):
-        quantized = quantize(float_tflite, calibration)
-        return pack(quantized, {METADATA_KEY: preprocessing.to_json()})
+    per_tensor = form.quantization == "int8-per-tensor"
+    with _converter(f"the conversion to {form.quantization}"):
+        content = float_tflite
+        if form.computes_in_int8:
+            content = quantize(content, calibration, per_tensor=per_tensor)
+        return pack(content, {METADATA_KEY: preprocessing.to_json()})
 
 
-def _verified(tflite: bytes, expected: NDArray[np.float32]) -> Model:
+def _verified(tflite: bytes, expected: NDArray[np.float32], form: Form) -> Model:
     model = read_model(tflite)
-    require_int8(model)
-    if model.input.dtype != "int8" or model.output.dtype != "int8":
+    if form.computes_in_int8:
+        require_int8(model)
+    wanted = "int8" if form.computes_in_int8 else "float32"
+    if model.input.dtype != wanted or model.output.dtype != wanted:
         raise ExportError(
-            f"the int8 model takes {model.input.dtype} and returns {model.output.dtype}"
+            f"the {form.quantization} model takes {model.input.dtype} and returns "
+            f"{model.output.dtype}"
         )
     if model.output.elements != expected.shape[1]:
         raise ExportError(
-            f"the int8 model returns {model.output.elements} scores, torch {expected.shape[1]}"
+            f"the {form.quantization} model returns {model.output.elements} scores, torch "
+            f"{expected.shape[1]}"
         )
     return model
 

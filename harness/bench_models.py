@@ -15,7 +15,7 @@ import torch
 
 from export.model import TFLITE_NAME, export_model
 from export.preprocessing import Preprocessing
-from harness.config import ExportConfig
+from harness.compression_config import ExportConfig
 from harness.files import write_bytes
 from models import ModelSpec, build
 

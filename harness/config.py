@@ -14,6 +14,12 @@ from pydantic import (
     model_validator,
 )
 
+from harness.compression_config import (
+    FLOAT_TFLITE_RUNTIMES,
+    ExportConfig,
+    PruneConfig,
+    check_form,
+)
 from harness.errors import ConfigError
 from harness.gate.checks import DEVICE, TFLM, GateConfig
 from harness.problems import first_problem
@@ -80,6 +86,19 @@ class FamilyConfig(Table):
     """`scale_cnn`, `mobilenet_v2`, or a class of your own as `package.module:Class`."""
     widths: tuple[float, ...] = Field(min_length=1)
     seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    pruned_from: float | None = Field(default=None, gt=0)
+    """Cut these widths out of the trained model of this width and the same seed, instead of
+    training them from the start: its most important channels, then fine-tuned as `[prune]` says.
+    Another table trains that model."""
+
+    @model_validator(mode="after")
+    def _pruned_are_narrower(self) -> FamilyConfig:
+        if self.pruned_from is not None and max(self.widths) >= self.pruned_from:
+            raise ValueError(
+                f"width {max(self.widths):g} cannot be cut out of width {self.pruned_from:g}; give "
+                "widths below it"
+            )
+        return self
 
     @field_validator("family")
     @classmethod
@@ -119,6 +138,9 @@ class TrainConfig(Table):
     batch_size: int = Field(default=128, ge=2)
     learning_rate: float = Field(default=0.1, gt=0)
     final_learning_rate: float = Field(default=1e-5, ge=0)
+    warmup_epochs: int = Field(default=0, ge=0)
+    """Epochs over which the rate rises evenly to `learning_rate` before it falls. Wide networks in
+    a short training need some: at the full rate they stay at chance for half of it."""
     momentum: float = Field(default=0.9, ge=0, lt=1)
     weight_decay: float = Field(default=5e-4, ge=0)
     augment: AugmentConfig = AugmentConfig()
@@ -136,16 +158,18 @@ class TrainConfig(Table):
     def of_the_result(self) -> dict[str, Any]:
         """Return the settings, as JSON values, that decide the weights of a model trained alone."""
         others = {"device", "checkpoint_every_epochs", "together"}
-        return self.model_dump(mode="json", exclude=others)
+        settings = self.model_dump(mode="json", exclude=others)
+        if not self.warmup_epochs:
+            del settings["warmup_epochs"]  # results of before the key stay found
+        return settings
 
-
-class ExportConfig(Table):
-    """`[export]`: limits on how far a conversion may be from the torch model."""
-
-    onnx_tolerance: float = Field(default=1e-3, gt=0)
-    """Largest difference of a logit, ONNX Runtime to torch, relative to the largest logit."""
-    float_tolerance: float = Field(default=1e-3, gt=0)
-    """The same for the float TFLite conversion, checked before anything is quantized."""
+    @model_validator(mode="after")
+    def _warmup_ends(self) -> TrainConfig:
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError(
+                f"warmup_epochs = {self.warmup_epochs} must be less than epochs = {self.epochs}"
+            )
+        return self
 
 
 class EvaluateConfig(Table):
@@ -174,6 +198,7 @@ class Config(Table):
     data: DataConfig
     models: tuple[FamilyConfig, ...] = Field(min_length=1)
     train: TrainConfig = TrainConfig()
+    prune: PruneConfig = PruneConfig()
     export: ExportConfig = ExportConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
     gate: GateConfig | None = None
@@ -197,24 +222,52 @@ class Config(Table):
         return self
 
     @model_validator(mode="after")
+    def _float_files_run_somewhere(self) -> Config:
+        runtimes = self.evaluate.runtimes
+        if "float" in self.export.quantize and not set(runtimes) & {*FLOAT_TFLITE_RUNTIMES}:
+            raise ValueError(
+                "export.quantize has 'float', which runs on "
+                f"{' and '.join(FLOAT_TFLITE_RUNTIMES)} alone; add one to evaluate.runtimes"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _parents_are_trained(self) -> Config:
+        plain = [one for one in self.models if one.pruned_from is None]
+        trained = {(one.family, w, seed) for one in plain for w in one.widths for seed in one.seeds}
+        for one in self.models:
+            needed = {(one.family, one.pruned_from, seed) for seed in one.seeds}
+            missing = sorted(seed for _, _, seed in needed - trained)
+            if one.pruned_from is not None and missing:
+                raise ValueError(
+                    f"models of {one.family} are pruned from width {one.pruned_from:g}, but no "
+                    f"[[models]] table trains that width with the seeds {missing}; add it"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _gate_target_is_trained(self) -> Config:
         if self.gate is None:
             return self
         target = self.gate.target
         if not any(
-            family.family == target.family
-            and target.width in family.widths
-            and target.seed in (None, *family.seeds)
+            target.names(family.family, width, seed, family.pruned_from)
             for family in self.models
+            for width in family.widths
+            for seed in family.seeds
         ):
+            raise ValueError(f"gate.target {target.words} is not among [[models]]")
+        if target.quantization not in self.export.quantize:
             raise ValueError(
-                f"gate.target {target.family} width {target.width:g} is not among [[models]]"
+                f"gate.target.quantization {target.quantization!r} is not among export.quantize "
+                f"{list(self.export.quantize)}"
             )
         if self.gate.runtime not in self.evaluate.runtimes:
             raise ValueError(
                 f"gate.runtime {self.gate.runtime!r} is not among evaluate.runtimes "
                 f"{list(self.evaluate.runtimes)}"
             )
+        check_form(target.form, self.gate.runtime)
         return self
 
 

@@ -26,9 +26,21 @@ from pydantic import Field, ValidationError
 from harness.data.split import as_ids, as_labels
 from harness.errors import PredictionsError
 from harness.files import atomic_path
+from harness.model_record import ModelIdentity, ModelRecord
 from harness.npz import read_arrays
 from harness.problems import first_problem
 from harness.table import Table
+
+__all__ = [
+    "DeviceRecord",
+    "HostRecord",
+    "Meta",
+    "ModelIdentity",
+    "ModelRecord",
+    "Predictions",
+    "RuntimeRecord",
+    "ScoreKind",
+]
 
 ScoreKind = Literal["logits", "probabilities"]
 _MIN_CLASSES = 2
@@ -52,16 +64,6 @@ class HostRecord(Table):
     machine: str
     cpu: str = ""
     features: tuple[str, ...] = ()
-
-
-class ModelRecord(Table):
-    """Which model answered: family, width multiplier or channel count, seed, parameters, MACs."""
-
-    family: str
-    width: float
-    seed: int
-    parameters: int | None = None
-    macs: int | None = None
 
 
 class DeviceRecord(Table):

@@ -17,6 +17,7 @@ _PACKAGES = (
     "scipy",
     "torch",
     "torchvision",
+    "torch-pruning",
     "onnx",
     "onnxruntime",
     "onnxscript",

@@ -11,6 +11,8 @@ from harness.scaling.analysis import Analysis
 from reports.answer_sheets import answer_sheets
 from reports.calibration_figures import calibration_figures
 from reports.class_figures import class_figures
+from reports.compression_figures import compression_figures
+from reports.compression_sheets import compression_sheets
 from reports.drawing import Drawing
 from reports.markdown import escaped
 from reports.overlap_figures import overlap_figures
@@ -33,6 +35,8 @@ _AFTER = {
     "class_groups": ("class_groups",),
     "calibration": ("calibration", "reliability", "confidence"),
     "classes": ("classes",),
+    "ways": ("ways_errors", "ways_classes"),
+    "ways_compared": ("ways_compared",),
 }
 """Sheet -> the figures that follow it on the page."""
 _IN_FILES_ALONE = {"effective_rank_by_layer"}
@@ -61,7 +65,7 @@ def analysis_files(analysis: Analysis, record: Mapping[str, Any]) -> Iterator[tu
 
 def analysis_sheets(analysis: Analysis) -> tuple[Sheet, ...]:
     """Return every table that has rows."""
-    return scaling_sheets(analysis) + answer_sheets(analysis)
+    return scaling_sheets(analysis) + answer_sheets(analysis) + compression_sheets(analysis)
 
 
 def analysis_drawings(analysis: Analysis) -> dict[str, Drawing]:
@@ -71,6 +75,7 @@ def analysis_drawings(analysis: Analysis) -> dict[str, Drawing]:
         | overlap_figures(analysis)
         | class_figures(analysis)
         | calibration_figures(analysis)
+        | compression_figures(analysis)
     )
 
 

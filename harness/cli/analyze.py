@@ -18,6 +18,7 @@ from harness.record import environment_record
 from harness.scaling.analysis import Analysis, Shape, analyse_sweep, analyse_table
 from harness.scaling.sweep import sweep_of
 from harness.scaling.table_file import read_table
+from harness.scaling.ways import ways_of
 from reports.analysis import DATA, PAGE, analysis_files
 
 if TYPE_CHECKING:
@@ -40,18 +41,25 @@ class SweepOptions:
 def analyze_sweep(options: SweepOptions, out: Path | None) -> int:
     """Analyse the sweep that is in these folders; write tables and figures to `out`."""
     from harness.pipeline.finished import find_results, find_trainings, select
+    from harness.pipeline.made_smaller import answered, chosen
     from harness.pipeline.measured import measure
 
     line = Reporter(console()).line
-    selection = select(find_results(options.runs), options.runtime)
+    results = find_results(options.runs)
+    selection = select(results, options.runtime)
     line(f"{len(selection.results)} models on {selection.runtime or 'a runtime without a name'}")
     sweep = sweep_of((result.load() for result in selection.results), selection.runtime)
     trainings = find_trainings(options.runs, selection.results)
     dataset = _dataset(options.config, selection, trainings)
     measured = measure(trainings, len(selection.results), dataset, line)
     title = "Analysis of " + ", ".join(path.resolve().name for path in options.runs)
-    analysis = analyse_sweep(title, sweep, measured, options.threshold, selection.notes)
-    sources = {result.path.parent.name: result.path for result in selection.results}
+    digest = selection.results[0].meta.data_digest
+    made = chosen([one for one in results if one.meta.data_digest == digest])
+    ways = ways_of(answered(made, options.runs)) if made.results else None
+    notes = (*selection.notes, *made.notes)
+    analysis = analyse_sweep(title, sweep, measured, options.threshold, notes, ways)
+    read = (*selection.results, *made.results.values())
+    sources = {result.path.parent.name: result.path for result in read}
     return _written(analysis, out or options.runs[0] / DEFAULT_FOLDER, sources, options.threshold)
 
 

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from export.form import DEFAULT_FORM, Form, Quantization
 from harness.gate.methods.calibration import ece_floor
 from harness.gate.metric import METRICS, Metric
 from harness.table import Table
@@ -50,6 +51,26 @@ class Target(Table):
     width: float
     seed: int | None = None
     """Which of the trained seeds ships; by default the first of the family's `seeds`."""
+    pruned_from: float | None = None
+    """Of a pruned model, as in `[[models]]`."""
+    quantization: Quantization = DEFAULT_FORM.quantization
+    """Which of the .tflite files in `[export] quantize` ships."""
+
+    def names(self, family: str, width: float, seed: int, pruned_from: float | None) -> bool:
+        """Whether it is this model that is to ship, in whatever form."""
+        same = (self.family, self.width, self.pruned_from) == (family, width, pruned_from)
+        return same and self.seed in (None, seed)
+
+    @property
+    def form(self) -> Form:
+        """The form of .tflite that ships."""
+        return Form(self.quantization)
+
+    @property
+    def words(self) -> str:
+        """The model in a few words."""
+        cut = "" if self.pruned_from is None else f" pruned from {self.pruned_from:g}"
+        return f"{self.family} width {self.width:g}{cut}"
 
 
 class Check(Table):

@@ -136,8 +136,13 @@ class Evidence(Table):
     def label(self) -> str:
         """Model and runtime in a few words, such as `scale_cnn width 8 seed 0 on tflm`."""
         model, runtime = self.model, self.runtime
-        named = f"{model.family} width {model.width:g} seed {model.seed}" if model else "candidate"
+        named = _model_words(model) if model else "candidate"
         return f"{named} on {runtime.name}" if runtime else named
+
+
+def _model_words(model: ModelRecord) -> str:
+    variant = f" {model.variant}" if model.variant else ""
+    return f"{model.family} width {model.width:g} seed {model.seed}{variant}"
 
 
 def _twin_words(twin: TwinSample, samples: int) -> str:

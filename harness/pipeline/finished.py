@@ -1,7 +1,8 @@
 """What a finished sweep left on disk, found by what the files themselves say.
 
 A folder of a pipeline may hold results of several configs and versions side by side. One sweep is
-picked from them: one runtime, one test set, one result of each family, width and seed.
+picked from them: one runtime, one test set, one result of each family, width and seed, of models
+that were trained at their width and converted as every model is.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from harness.errors import PredictionsError, UserError
 from harness.files import sha256_of_file
 from harness.npz import read_arrays
 from harness.pipeline.store import RECORD_NAME, read_record
-from harness.predictions import Meta, ModelRecord, Predictions
+from harness.predictions import Meta, ModelIdentity, ModelRecord, Predictions
 from harness.problems import first_problem
 from harness.training import CHECKPOINT_NAME
 
@@ -39,12 +40,15 @@ class Result:
         return "" if self.meta.runtime is None else self.meta.runtime.name
 
     @property
-    def model(self) -> tuple[str, float, int] | None:
-        """Family, width and seed; None where the file does not say, or has no parameter count."""
+    def model(self) -> ModelIdentity | None:
+        """Which model answered; None where the file does not say, or has no parameter count."""
         model = self.meta.model
-        if model is None or model.parameters is None:
-            return None
-        return model.family, model.width, model.seed
+        return None if model is None or model.parameters is None else model.identity
+
+    @property
+    def variant(self) -> str:
+        """How its model was made, where not as every model is; empty for a plain one."""
+        return "" if self.meta.model is None else self.meta.model.variant
 
     @cached_property
     def made_ns(self) -> int:
@@ -112,6 +116,8 @@ def _meta(path: Path) -> Meta:
 def select(results: Sequence[Result], runtime: str | None = None) -> Selection:
     """Return one sweep: that of `runtime`; by default torch, else the one of most models.
 
+    Plain models alone: those made smaller or converted in another way are no points of its curves.
+
     Raises:
         UserError: nothing of that runtime, or no file that says which model answered.
 
@@ -125,6 +131,13 @@ def select(results: Sequence[Result], runtime: str | None = None) -> Selection:
         )
     if not known:
         raise UserError(f"nothing to analyse: {notes[0]}")
+    plain = [result for result in known if not result.variant]
+    if not plain:
+        raise UserError(
+            "nothing to analyse: every model here is pruned, or converted in another way than the "
+            "default; give the folder of the models they come from too"
+        )
+    known = plain
     chosen = _runtime(known, runtime)
     of_runtime = [result for result in known if result.runtime == chosen]
     same_data, left_out = _same_data(of_runtime)
@@ -161,7 +174,7 @@ def _same_data(results: Sequence[Result]) -> tuple[list[Result], list[str]]:
 
 
 def _newest(results: Sequence[Result]) -> tuple[list[Result], list[str]]:
-    by_model: dict[tuple[str, float, int] | None, list[Result]] = {}
+    by_model: dict[ModelIdentity | None, list[Result]] = {}
     for result in results:
         by_model.setdefault(result.model, []).append(result)
     newest = [max(some, key=lambda r: (r.made_ns, str(r.path))) for some in by_model.values()]
@@ -180,7 +193,7 @@ def _absent(known: Sequence[Result], chosen: Sequence[Result], runtime: str) -> 
     if not models:
         return []
     names = sorted(
-        f"{family}-{width:g} seed {seed}" for family, width, seed in filter(None, models)
+        f"{family}-{width:g} seed {seed}" for family, width, seed, _ in filter(None, models)
     )
     shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")  # noqa: PLR2004
     return [

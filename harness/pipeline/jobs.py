@@ -35,7 +35,7 @@ class Job:
         config: absolute path of the config file.
         runs: absolute path of the folder for results.
         stage: `train`, `export` (which trains what is not trained) or `evaluate`.
-        candidate: position of the model in the sweep.
+        candidate: position of the model among those of the sweep, in every form.
         name: what to call it.
         training: key of the model's training; a worker whose config or data give another refuses.
         device: where to train, as `[train] device`.
@@ -117,7 +117,7 @@ def run_job(content: dict[str, Any]) -> None:
     check_setup(dict(content["setup"]))
     job = Job(**content)
     stages = _stages(job.config, job.runs, job.device)
-    candidate = stages.plan.candidates[job.candidate]
+    candidate = stages.plan.converted[job.candidate]
     if stages.training_key(candidate) != job.training:
         raise InfrastructureError(
             f"{job.stage} {job.name}: the worker finds another config or other data at "

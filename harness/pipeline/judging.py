@@ -9,8 +9,9 @@ from harness.gate.checks import DEVICE, FLOAT, LARGEST, TFLM, references_of
 from harness.gate.checks_file import load_references
 from harness.gate.decide import Case, Expected, judge
 from harness.gate.verdict import Verdict
+from harness.pipeline.candidate import Candidate
 from harness.pipeline.logged import FLOAT_RUNTIME
-from harness.pipeline.plan import Candidate, Plan
+from harness.pipeline.plan import Plan
 from harness.pipeline.publish import Publisher
 from harness.pipeline.registered import RegisteredModel, RegisteredReferences
 from harness.pipeline.stages import ORACLE, Stages

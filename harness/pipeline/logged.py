@@ -13,7 +13,7 @@ from export.model import ONNX_NAME, TFLITE_NAME
 from harness.files import write_bytes
 from harness.gate.verdict import Verdict
 from harness.metrics import summarize
-from harness.pipeline.plan import Candidate
+from harness.pipeline.candidate import Candidate
 from harness.pipeline.stages import ARTIFACT, ORACLE
 from harness.predictions import Predictions
 from harness.tracking.figures import answer_figures, float_figures, gate_figures, twin_figures
@@ -35,11 +35,14 @@ _LONGEST_NOTE = 7900  # MLflow keeps 8000 characters of a tag
 
 def identity(candidate: Candidate) -> dict[str, str]:
     """Return the parameters by which a model's runs are told apart."""
-    return {
+    facts = {
         "family": candidate.family,
         "width": f"{candidate.width:g}",
         "seed": str(candidate.seed),
     }
+    if candidate.pruned_from is not None:
+        facts["pruned_from"] = f"{candidate.pruned_from:g}"
+    return facts | ({"form": candidate.form.name} if candidate.form.name else {})
 
 
 def curves(folder: Path) -> list[dict[str, float]]:

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass, field
 
 from harness.files import sha256_of_json
+from harness.pipeline.candidate import Candidate
 from harness.pipeline.logged import identity
-from harness.pipeline.plan import Candidate, Plan
+from harness.pipeline.plan import Plan
 from harness.record import environment_record
 from harness.tracking.datasets import dataset_input
 from harness.tracking.store import TrackingStore

@@ -12,35 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from export.preprocessing import Preprocessing
-from harness.config import Config, load_config
+from harness.compression_config import FLOAT_TFLITE_RUNTIMES, TFLITE_RUNTIMES
+from harness.config import Config, TrainConfig, load_config
 from harness.data import Dataset, load_dataset
 from harness.data.normalization import normalization
 from harness.data.split import Split
 from harness.errors import ConfigError
 from harness.files import sha256_of_file
 from harness.gate.checks import GateConfig
+from harness.pipeline.candidate import Candidate
 
 if TYPE_CHECKING:
     from models import ModelSpec
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One model of the sweep: a family at one width, trained from one seed."""
-
-    family: str
-    width: float
-    seed: int
-
-    @property
-    def name(self) -> str:
-        """A name for folders and tables, `scale_cnn-4-s0`."""
-        return f"{self.family.replace(':', '.')}-{self.width:g}-s{self.seed}"
-
-    @property
-    def size(self) -> str:
-        """The name without the seed, `scale_cnn-4`."""
-        return f"{self.family.replace(':', '.')}-{self.width:g}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +36,28 @@ class Plan:
 
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:
-        """Every model of the sweep, in the order of the config."""
+        """Every model of the sweep that is trained or pruned, in the order of the config."""
         return tuple(
-            Candidate(family.family, width, seed)
+            Candidate(family.family, width, seed, family.pruned_from)
             for family in self.config.models
             for width in family.widths
             for seed in family.seeds
         )
+
+    @cached_property
+    def converted(self) -> tuple[Candidate, ...]:
+        """The same, then each of them in every other form that the config asks for."""
+        return tuple(
+            one.in_form(form) for form in self.config.export.forms for one in self.candidates
+        )
+
+    def runtimes(self, candidate: Candidate) -> tuple[str, ...]:
+        """Return where a candidate is run: those of the config that tell its form from others."""
+        wanted = self.config.evaluate.runtimes
+        if not candidate.form.name:
+            return wanted
+        able = TFLITE_RUNTIMES if candidate.form.computes_in_int8 else FLOAT_TFLITE_RUNTIMES
+        return tuple(one for one in wanted if one in able)
 
     @property
     def gate(self) -> GateConfig:
@@ -79,33 +77,42 @@ class Plan:
         target = self.gate.target
         return next(
             one
-            for one in self.candidates
-            if one.family == target.family
-            and one.width == target.width
-            and target.seed in (None, one.seed)
+            for one in self.converted
+            if target.names(one.family, one.width, one.seed, one.pruned_from)
+            and one.form.quantization == target.quantization
         )
 
     def largest_like(self, candidate: Candidate) -> Candidate:
-        """Return the widest model of the candidate's family and seed."""
+        """Return the widest model of the candidate's family and seed; of equals, one not pruned."""
         same = (
             c for c in self.candidates if (c.family, c.seed) == (candidate.family, candidate.seed)
         )
-        return max(same, key=lambda c: c.width)
+        return max(same, key=lambda c: (c.width, c.pruned_from is None))
 
     def seeds_of(self, candidate: Candidate) -> tuple[Candidate, ...]:
         """Return every seed of the candidate's size, the candidate first."""
-        same = (one for one in self.candidates if one.size == candidate.size)
+        same = (one for one in self.converted if one.size == candidate.size)
         return (candidate, *(one for one in same if one != candidate))
 
     def trained_with(self, candidate: Candidate) -> tuple[Candidate, ...]:
         """Return the seeds of the candidate's size that are trained as one network, itself too.
 
-        They are the seeds in the order of the config, `[train] together` at a time.
+        They are the seeds in the order of the config, `[train] together` at a time; a pruned model
+        is fine-tuned alone.
         """
+        if candidate.pruned_from is not None:
+            return (candidate.trained,)
+        candidate = candidate.trained
         size = [one for one in self.candidates if one.size == candidate.size]
         together = self.config.train.together
         start = size.index(candidate) // together * together
         return tuple(size[start : start + together])
+
+    def train_config(self, candidate: Candidate) -> TrainConfig:
+        """Return how a candidate is trained, or fine-tuned where it is pruned."""
+        if candidate.pruned_from is None:
+            return self.config.train
+        return self.config.prune.fine_tuning(self.config.train)
 
     def split(self, runtime: str) -> Split:
         """Return the samples that a runtime answers: the test split, of the device maybe a part."""
@@ -176,14 +183,20 @@ def source_digest(family: str) -> str | None:
 
 
 def training_inputs(plan: Plan, candidate: Candidate) -> dict[str, Any]:
-    """Return everything the weights of a candidate depend on."""
+    """Return everything the weights of a candidate depend on.
+
+    Of a pruned one, the inputs of its parent among them: not its weights, which are not there yet.
+    """
     group = plan.trained_with(candidate)
-    return {
+    inputs = {
         "family": candidate.family,
         "family_source": source_digest(candidate.family),
         "width": candidate.width,
         "seed": candidate.seed,
-        "train": plan.config.train.of_the_result(),
+        "train": plan.train_config(candidate).of_the_result(),
         "data": plan.dataset.train.digest,
         "preprocessing": plan.preprocessing.to_json(),
-    } | ({"together": [one.seed for one in group]} if len(group) > 1 else {})
+    }
+    if candidate.parent is not None:
+        return inputs | {"pruned_from": training_inputs(plan, candidate.parent)}
+    return inputs | ({"together": [one.seed for one in group]} if len(group) > 1 else {})

@@ -13,6 +13,7 @@ from pathlib import Path
 from harness.errors import InfrastructureError
 from harness.files import sha256_of_file, sha256_of_json
 from harness.gate.verdict import Looks, Verdict
+from harness.pipeline.candidate import Candidate
 from harness.pipeline.logged import (
     FLOAT_RUNTIME,
     attach_figures,
@@ -25,7 +26,7 @@ from harness.pipeline.logged import (
 )
 from harness.pipeline.outcome import Outcome
 from harness.pipeline.places import Place, Places
-from harness.pipeline.plan import Candidate, Plan
+from harness.pipeline.plan import Plan
 from harness.pipeline.stages import ORACLE
 from harness.progress import Reporter
 from harness.tracking.backlog import Backlog

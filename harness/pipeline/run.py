@@ -14,11 +14,12 @@ from export.model import TFLITE_NAME
 from harness.errors import ArtifactError, ConfigError
 from harness.gate.checks import DEVICE
 from harness.gate.verdict import Verdict
+from harness.pipeline.candidate import Candidate
 from harness.pipeline.cluster import Cluster
 from harness.pipeline.judging import Judging
 from harness.pipeline.origin import write_origin
 from harness.pipeline.outcome import Outcome, write_outcome
-from harness.pipeline.plan import Candidate, Plan, load_plan
+from harness.pipeline.plan import Plan, load_plan
 from harness.pipeline.publish import Publisher
 from harness.pipeline.stages import ORACLE, Stages
 from harness.pipeline.store import Store
@@ -106,8 +107,9 @@ class Pipeline:
 
     def export(self) -> None:
         """Train and export every model; log both."""
-        if self.plan.config.train.together > 1:
-            self._compute("train")  # two exports would train the same group at once
+        config = self.plan.config
+        if config.train.together > 1 or len(config.export.forms) > 1:
+            self._compute("train")  # two exports would wait for the same training
         self._compute("export")
 
     def evaluate(self) -> None:
@@ -121,13 +123,13 @@ class Pipeline:
 
         """
         self.export()
-        runtimes = self.plan.config.evaluate.runtimes
-        if DEVICE in runtimes and self.sweep.has_boards:
+        on_device = [one for one in self.plan.converted if DEVICE in self.plan.runtimes(one)]
+        if on_device and self.sweep.has_boards:
             self.sweep.evaluate_on_boards(
-                self.plan.candidates, lambda one, error: self._leave_out(one, DEVICE, error)
+                on_device, lambda one, error: self._leave_out(one, DEVICE, error)
             )
-        for candidate in self.plan.candidates:
-            answers = dict(self._answers(candidate, runtimes))
+        for candidate in self.plan.converted:
+            answers = dict(self._answers(candidate, self.plan.runtimes(candidate)))
             loaded = {runtime: self.stages.artifact(candidate, runtime) for runtime in answers}
             self.publisher.evaluated(candidate, answers, loaded, self.stages.export(candidate))
 
@@ -159,7 +161,7 @@ class Pipeline:
 
     def _compute(self, stage: str) -> None:
         """Bring every model to `stage`, several at once; log each as it is done."""
-        candidates = self.plan.candidates
+        candidates = self.plan.candidates if stage == "train" else self.plan.converted
         missing = [one for one in candidates if not self.stages.has(stage, one)]
         for candidate in candidates:
             if candidate not in missing:
@@ -211,8 +213,8 @@ class Pipeline:
         return self.publisher.register(verdict, tflite)
 
     def _rows(self) -> Iterator[RuntimeRow]:
-        runtimes = self.plan.config.evaluate.runtimes
-        for candidate in self.plan.candidates:
+        for candidate in self.plan.converted:
+            runtimes = self.plan.runtimes(candidate)
             artifact = self.stages.artifact_record(candidate)
             oracle = self.stages.predictions(candidate, ORACLE) if ORACLE in runtimes else None
             for runtime in runtimes:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from export.artifact import Artifact
 from export.errors import ExportError
+from export.form import DEFAULT_FORM
 from export.model import CONVERTERS, ONNX_NAME, TFLITE_NAME, export_model
 from harness.config import EvaluateConfig
 from harness.errors import ArtifactError
 from harness.evaluation import evaluate
 from harness.files import write_json
-from harness.pipeline.plan import Candidate, Plan, load_plan, training_inputs
+from harness.pipeline.candidate import Candidate
+from harness.pipeline.plan import Plan, load_plan, training_inputs
 from harness.pipeline.store import Store, Unit
 from harness.predictions import ModelRecord, Predictions
 from harness.progress import Reporter
@@ -28,6 +30,7 @@ from models import ModelError
 
 if TYPE_CHECKING:
     from harness.training.history import EpochRecord
+    from harness.training.task import Start
 
 ARTIFACT = "artifact.json"
 PREDICTIONS = "predictions.npz"
@@ -69,12 +72,19 @@ class Stages:
 
     def has(self, stage: str, candidate: Candidate) -> bool:
         """Whether a candidate's training or export is done."""
+        if candidate.parent is not None and not self.has("train", candidate.parent):
+            return False
         if not self.store.has(self._train_unit(candidate)):
             return False
         return stage == "train" or self.store.has(self._export_unit(candidate))
 
     def train(self, candidate: Candidate) -> Path:
-        """Train one candidate, or find it trained; return the folder of its checkpoint."""
+        """Train one candidate, or find it trained; return the folder of its checkpoint.
+
+        Of a pruned one, the parent first.
+        """
+        if candidate.parent is not None:
+            self.train(candidate.parent)
         unit = self._train_unit(candidate)
         return self.store.build(unit, lambda folder: self._train(candidate, folder))
 
@@ -85,19 +95,24 @@ class Stages:
         return self.store.build(unit, lambda folder: self._export(candidate, folder))
 
     def training_key(self, candidate: Candidate) -> str:
-        """Return the key of a candidate's training: the same config and data give the same."""
-        return self._train_unit(candidate).key
+        """Return a key of a candidate's training: the same config and data give the same."""
+        return Unit("train", candidate.trained.name, training_inputs(self.plan, candidate)).key
 
     def _train_unit(self, candidate: Candidate) -> Unit:
-        return Unit("train", candidate.name, training_inputs(self.plan, candidate))
+        inputs = training_inputs(self.plan, candidate)
+        if candidate.parent is not None:
+            inputs["parent"] = self.store.digest(self._checkpoint(candidate.parent))
+        return Unit("train", candidate.trained.name, inputs)
 
     def _export_unit(self, candidate: Candidate) -> Unit:
         inputs = {
             "checkpoint": self.store.digest(self._checkpoint(candidate)),
             "calibration": self.plan.dataset.calibration.digest,
-            "limits": self.plan.config.export.model_dump(mode="json"),
+            "limits": self.plan.config.export.limits(),
             "converters": {name: package_version(name) for name in CONVERTERS},
         }
+        if candidate.form.name:  # so that the results of others stay found
+            inputs["form"] = dataclasses.asdict(candidate.form)
         return Unit("export", candidate.name, inputs)
 
     def _checkpoint(self, candidate: Candidate) -> Path:
@@ -105,13 +120,14 @@ class Stages:
 
     def artifact(self, candidate: Candidate, runtime: str) -> Path:
         """Return the file that `runtime` loads for one candidate."""
-        suffix = self._runtime(runtime).suffix
+        candidate, suffix = self._asked(candidate, runtime), self._runtime(runtime).suffix
         if suffix == ".safetensors":
             return self.train(candidate) / CHECKPOINT_NAME
         return self.export(candidate) / {".onnx": ONNX_NAME, ".tflite": TFLITE_NAME}[suffix]
 
     def evaluate(self, candidate: Candidate, runtime: str) -> Path:
         """Run one candidate on one runtime over the test split; return the Predictions file."""
+        candidate = self._asked(candidate, runtime)
         artifact = self.artifact(candidate, runtime)
         unit = self._evaluate_unit(candidate, runtime, artifact)
 
@@ -139,8 +155,13 @@ class Stages:
 
     def has_answers(self, candidate: Candidate, runtime: str) -> bool:
         """Whether an exported candidate's evaluation is done."""
+        candidate = self._asked(candidate, runtime)
         artifact = self.artifact(candidate, runtime)
         return self.store.has(self._evaluate_unit(candidate, runtime, artifact))
+
+    def _asked(self, candidate: Candidate, runtime: str) -> Candidate:
+        """Return whom a runtime answers for: one that loads no .tflite knows no forms of it."""
+        return candidate if self._runtime(runtime).suffix == ".tflite" else candidate.trained
 
     def _evaluate_unit(self, candidate: Candidate, runtime: str, artifact: Path) -> Unit:
         inputs = self._evaluate_inputs(runtime, artifact)
@@ -202,8 +223,9 @@ class Stages:
     def _train_alone(self, candidate: Candidate, folder: Path) -> None:
         from harness.training.train import train_model
 
-        config, plan = self.plan.config.train, self.plan
-        title = f"train     {candidate.name}"
+        config, plan = self.plan.train_config(candidate), self.plan
+        pruned = candidate.pruned_from is not None
+        title = f"{'fine-tune' if pruned else 'train    '} {candidate.trained.name}"
         with self.reporter.task(title, config.epochs) as advance, _translated():
             train_model(
                 config,
@@ -212,8 +234,18 @@ class Stages:
                 plan.preprocessing,
                 seed=candidate.seed,
                 folder=folder,
+                start=self._start(candidate),
                 on_epoch=lambda epoch: advance(epoch.epoch, f"loss {epoch.loss:.3f}"),
             )
+
+    def _start(self, candidate: Candidate) -> Start | None:
+        """Return the weights that a pruned model's fine-tuning starts from."""
+        if candidate.parent is None:
+            return None
+        from harness.training.pruning import pruned_start
+
+        checkpoint = self._checkpoint(candidate.parent)
+        return pruned_start(checkpoint, self.store.digest(checkpoint), self.plan.spec(candidate))
 
     def _export(self, candidate: Candidate, folder: Path) -> None:
         from harness.runtimes.tflm import run_int8
@@ -231,6 +263,7 @@ class Stages:
                 folder,
                 self.plan.config.export,
                 run_int8=run_int8,
+                form=candidate.form,
             )
             advance(1, "")
         write_json(folder / ARTIFACT, artifact.to_json())
@@ -261,13 +294,17 @@ class Stages:
         out.with_name(ANSWERS).unlink(missing_ok=True)
 
     def _model_record(self, candidate: Candidate) -> ModelRecord:
-        artifact = self.artifact_record(candidate)
+        artifact, form = self.artifact_record(candidate), candidate.form
+        usual = DEFAULT_FORM
         return ModelRecord(
             family=candidate.family,
             width=candidate.width,
             seed=candidate.seed,
             parameters=artifact.parameters,
             macs=artifact.macs,
+            pruned_from=candidate.pruned_from,
+            quantization=None if form.quantization == usual.quantization else form.quantization,
+            converter=None if form.converter == usual.converter else form.converter,
         )
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from harness.config import TrainConfig
 from harness.errors import ArtifactError, InfrastructureError
 from harness.gate.checks import DEVICE
+from harness.pipeline.candidate import Candidate
 from harness.pipeline.cluster import BOARD, GPU, Cluster
 from harness.pipeline.jobs import Job, run_jobs
-from harness.pipeline.plan import Candidate
 from harness.pipeline.process_executor import ProcessExecutor
 from harness.pipeline.setup import this_setup
 from harness.pipeline.shown import ShownTasks
@@ -49,12 +49,18 @@ class Sweep:
     def bring(self, stage: str, candidates: Sequence[Candidate], on_done: Done) -> None:
         """Bring `candidates` to `stage`; `on_done` is called for each as soon as it is there.
 
-        Seeds that are trained as one network are one job.
+        Seeds that are trained as one network are one job. Pruned models come once the models that
+        they are cut from are there.
 
         Raises:
             TinygateError: the first that a job raised.
 
         """
+        for pruned in (False, True):
+            wave = [one for one in candidates if (one.parent is not None) == pruned]
+            self._bring(stage, wave, on_done)
+
+    def _bring(self, stage: str, candidates: Sequence[Candidate], on_done: Done) -> None:
         groups = self._groups(stage, candidates)
 
         def done(first: Candidate) -> None:
@@ -112,7 +118,7 @@ class Sweep:
             config=str(self.config_path.absolute()),
             runs=str(self.runs.absolute()),
             stage=stage,
-            candidate=self.stages.plan.candidates.index(candidate),
+            candidate=self.stages.plan.converted.index(candidate),
             name=candidate.name,
             training=self.stages.training_key(candidate),
             device=self._device,
@@ -121,7 +127,7 @@ class Sweep:
         )
 
     def _candidate(self, job: Job) -> Candidate:
-        return self.stages.plan.candidates[job.candidate]
+        return self.stages.plan.converted[job.candidate]
 
     def _of(self, done: Done) -> Callable[[Job], None]:
         return lambda job: done(self._candidate(job))

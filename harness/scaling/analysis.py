@@ -13,6 +13,7 @@ from harness.scaling.class_spread import (
     class_table,
     expected_spreads,
 )
+from harness.scaling.compression import Compression, compression
 from harness.scaling.curves import Curve, fit_curves
 from harness.scaling.local import SATURATED_BELOW, Saturation, Step, saturation, steps
 from harness.scaling.matched import Matched, matched_overlaps
@@ -23,6 +24,7 @@ from harness.scaling.size import Size, families
 from harness.scaling.spectrum import Spectrum
 from harness.scaling.sweep import Sweep
 from harness.scaling.training_loss import FinalLoss, LossLaw, loss_laws
+from harness.scaling.ways import Ways
 
 _FEWEST_FOR_INTERVAL = 3
 _POWER_LAW_R2 = 0.9
@@ -62,6 +64,7 @@ class Analysis:
         calibrations: of every size.
         losses, loss_laws: training loss.
         spectrum, ranks, efficiencies: of the images and of trained activations.
+        compression: ways of getting smaller beside width; empty where there are none.
         notes: one line for each thing that is missing or was left out.
 
     """
@@ -85,6 +88,7 @@ class Analysis:
     spectrum: Spectrum | None = None
     ranks: tuple[SizeRank, ...] = ()
     efficiencies: tuple[RankEfficiency, ...] = ()
+    compression: Compression = field(default=Compression())
     notes: tuple[str, ...] = field(default=())
 
 
@@ -94,8 +98,12 @@ def analyse_sweep(
     measured: Measured,
     threshold: float = SATURATED_BELOW,
     notes: Sequence[str] = (),
+    ways: Ways | None = None,
 ) -> Analysis:
-    """Return everything that the answers of a sweep, and what was measured beside them, tell."""
+    """Return everything that the answers of a sweep, and what was measured beside them, tell.
+
+    `ways` are its models and those made from them in other ways.
+    """
     base = _of_sizes(title, sweep.sizes, threshold)
     found = overlaps(sweep)
     return replace(
@@ -112,6 +120,7 @@ def analyse_sweep(
         spectrum=measured.spectrum,
         ranks=measured.ranks,
         efficiencies=_efficiencies(base, measured),
+        compression=Compression() if ways is None else compression(ways),
         notes=(
             *notes,
             *base.notes,

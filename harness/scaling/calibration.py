@@ -47,10 +47,11 @@ class Calibration:
 
 def calibrations(sweep: Sweep) -> tuple[Calibration, ...]:
     """Return the calibration of every size, in the order of the sweep."""
-    return tuple(_calibration(group) for group in sweep.groups)
+    return tuple(calibration(group) for group in sweep.groups)
 
 
-def _calibration(group: Group) -> Calibration:
+def calibration(group: Group) -> Calibration:
+    """Return the calibration of one size."""
     summaries = [run.summary for run in group.runs]
     eces = [one.ece for one in summaries]
     return Calibration(

@@ -94,10 +94,11 @@ def gini_null(accuracy: float, class_counts: Sequence[int]) -> GiniNull | None:
 
 def class_spreads(sweep: Sweep) -> tuple[ClassSpread, ...]:
     """Return the spread of every size, in the order of the sweep."""
-    return tuple(_spread(group) for group in sweep.groups)
+    return tuple(class_spread(group) for group in sweep.groups)
 
 
-def _spread(group: Group) -> ClassSpread:
+def class_spread(group: Group) -> ClassSpread:
+    """Return the spread of one size."""
     counts = group.runs[0].summary.class_counts
     table = [_present(run.summary.class_accuracy) for run in group.runs]
     ginis = [value for row in table if (value := gini(row)) is not None]

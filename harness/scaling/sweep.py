@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from harness.comparison import match
 from harness.errors import PredictionsError
 from harness.metrics import Summary, summarize
-from harness.predictions import ModelRecord, Predictions
+from harness.predictions import ModelIdentity, ModelRecord, Predictions
 from harness.scaling.size import Size, size_of
 
 
@@ -46,15 +46,20 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """The runs of one size, one a seed, in the order of the seeds."""
+    """The runs of one size and variant, one a seed, in the order of the seeds."""
 
     size: Size
     runs: tuple[Run, ...]
 
     @property
+    def variant(self) -> str:
+        """How its models were made, where not as every model is; empty for plain ones."""
+        return self.runs[0].model.variant
+
+    @property
     def name(self) -> str:
-        """Family and width, `scale_cnn-4`."""
-        return self.size.name
+        """Family, width and variant: `scale_cnn-4`, `scale_cnn-4 pruned-24`."""
+        return f"{self.size.name} {self.variant}".rstrip()
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +68,7 @@ class Sweep:
 
     Attributes:
         runtime: its name; empty where the files do not say.
-        runs: one for each family, width and seed.
+        runs: one for each family, width, seed and variant.
         labels: (N,) int64, the true classes.
         class_names: one per class.
 
@@ -77,9 +82,9 @@ class Sweep:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The sizes: families by name, each from the fewest parameters to the most."""
-        found: dict[tuple[str, float], list[Run]] = {}
+        found: dict[tuple[str, float, str], list[Run]] = {}
         for run in self.runs:
-            found.setdefault((run.model.family, run.model.width), []).append(run)
+            found.setdefault((run.model.family, run.model.width, run.model.variant), []).append(run)
         groups = [_group(runs) for runs in found.values()]
         return tuple(sorted(groups, key=lambda g: (g.size.family, g.size.parameters, g.name)))
 
@@ -101,25 +106,24 @@ def sweep_of(predictions: Iterable[Predictions], runtime: str = "") -> Sweep:
 
     Raises:
         PredictionsError: none at all, files that are not of the same samples, that do not say
-            which model answered or how many parameters it has, or two of one family, width and
-            seed.
+            which model answered or how many parameters it has, or two of one model.
 
     """
     first: Predictions | None = None
-    runs: dict[tuple[str, float, int], Run] = {}
+    runs: dict[ModelIdentity, Run] = {}
     for one in predictions:
         first = first or one
-        run = _run(one, first)
-        key = (run.model.family, run.model.width, run.model.seed)
-        if key in runs:
+        run = run_of(one, first)
+        if run.model.identity in runs:
             raise PredictionsError(f"two results of {_described(run.model)}; give each model once")
-        runs[key] = run
+        runs[run.model.identity] = run
     if first is None:
         raise PredictionsError("no Predictions to analyse")
     return Sweep(runtime, tuple(runs.values()), first.labels, first.class_names)
 
 
-def _run(predictions: Predictions, first: Predictions) -> Run:
+def run_of(predictions: Predictions, first: Predictions) -> Run:
+    """Return one model's run, in the sample order of `first`; PredictionsError as `sweep_of`."""
     model = predictions.meta.model
     if model is None or model.parameters is None:
         missing = "which model answered" if model is None else "how many parameters it has"
@@ -129,4 +133,5 @@ def _run(predictions: Predictions, first: Predictions) -> Run:
 
 
 def _described(model: ModelRecord) -> str:
-    return f"{model.family}, width {model.width:g}, seed {model.seed}"
+    variant = f", {model.variant}" if model.variant else ""
+    return f"{model.family}, width {model.width:g}, seed {model.seed}{variant}"

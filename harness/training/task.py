@@ -17,9 +17,10 @@ from harness.errors import DataError, UserError
 from harness.files import sha256_of_json
 from harness.training import CHECKPOINT_NAME, HISTORY_NAME
 from harness.training.checkpoint import load_model, save_model
+from harness.training.determinism import WEIGHTS_STREAM, start_stream
 from harness.training.history import EpochRecord, read_history, write_history
 from harness.training.schedule import learning_rate
-from models import ModelError, ModelSpec
+from models import ModelError, ModelSpec, build
 
 RESUME_NAME = "resume.safetensors"
 
@@ -39,6 +40,20 @@ class TrainedModel:
 
 
 @dataclass(frozen=True, eq=False)
+class Start:
+    """Weights that a training starts from, instead of random ones.
+
+    Attributes:
+        state: of the network that is trained, by name.
+        origin: where they come from; part of what names the result, and kept in the checkpoint.
+
+    """
+
+    state: Mapping[str, Tensor]
+    origin: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, eq=False)
 class Task:
     """Everything but the seed that decides the weights."""
 
@@ -46,6 +61,7 @@ class Task:
     spec: ModelSpec
     dataset: Dataset
     preprocessing: Preprocessing
+    start: Start | None = None
 
     def check(self) -> None:
         """Raise DataError or ModelError where the network does not take the images or classes."""
@@ -73,7 +89,20 @@ class Task:
                 "seed": seed,
             }
             | ({"together": list(together)} if together else {})
+            | self._origin
         )
+
+    @property
+    def _origin(self) -> dict[str, JsonValue]:
+        return {} if self.start is None else {"start": dict(self.start.origin)}
+
+    def network(self, seed: int) -> nn.Module:
+        """Return the network before its first step."""
+        start_stream(seed, WEIGHTS_STREAM)
+        module = build(self.spec)
+        if self.start is not None:
+            module.load_state_dict(dict(self.start.state))
+        return module
 
     def optimizer(self, module: nn.Module) -> torch.optim.SGD:
         """Return SGD over the weights of `module`."""
@@ -110,6 +139,7 @@ class Task:
             "train_digest": self.dataset.train.digest,
             "torch": torch.__version__,
             "identity": identity,
+            **self._origin,
         }
         names = self.dataset.class_names
         save_model(checkpoint, module, self.spec, seed, self.preprocessing, names, extra)

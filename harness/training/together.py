@@ -17,13 +17,12 @@ from torch.nn import functional as F
 from harness.errors import UserError
 from harness.files import sha256_of_json
 from harness.training.augment import EpochPlan, TrainingImages
-from harness.training.determinism import WEIGHTS_STREAM, deterministic, start_stream
+from harness.training.determinism import deterministic, start_stream
 from harness.training.device import find_device, readable_failures
 from harness.training.history import EpochRecord
 from harness.training.resume import load_resume, save_resume
 from harness.training.schedule import learning_rate
 from harness.training.task import RESUME_NAME, Task, TrainedModel, all_finite
-from models import build
 from models.stacked import StackedModel
 
 
@@ -86,15 +85,11 @@ class _JointTraining:
         self, task: Task, seeds: Sequence[int], images: TrainingImages, device: torch.device
     ) -> None:
         self._task, self._seeds, self._images, self._device = task, seeds, images, device
-        self._modules = [self._started(seed) for seed in seeds]
+        self._modules = [task.network(seed) for seed in seeds]
         stacked = StackedModel(self._modules, task.spec)
         self._stacked = stacked.to(memory_format=torch.channels_last).to(device)
         self._optimizer = task.optimizer(self._stacked)
         self._epochs: list[tuple[EpochRecord, ...]] = []
-
-    def _started(self, seed: int) -> torch.nn.Module:
-        start_stream(seed, WEIGHTS_STREAM)
-        return build(self._task.spec)
 
     def run(self, resume: Path) -> Iterator[tuple[EpochRecord, ...]]:
         """Yield each epoch that is left, after its state was saved where that is due."""

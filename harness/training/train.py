@@ -14,16 +14,16 @@ from export.preprocessing import Preprocessing
 from harness.config import TrainConfig
 from harness.data.split import Dataset
 from harness.training.augment import TrainingImages
-from harness.training.determinism import WEIGHTS_STREAM, deterministic, start_stream
+from harness.training.determinism import deterministic, start_stream
 from harness.training.device import find_device, readable_failures
 from harness.training.history import EpochRecord
 from harness.training.resume import load_resume, save_resume
 from harness.training.schedule import learning_rate
-from harness.training.task import RESUME_NAME, Task, TrainedModel, all_finite
-from models import ModelSpec, build
+from harness.training.task import RESUME_NAME, Start, Task, TrainedModel, all_finite
+from models import ModelSpec
 
 
-def train_model(  # noqa: PLR0913  (each of the first five decides the weights)
+def train_model(  # noqa: PLR0913  (each but `folder` and `on_epoch` decides the weights)
     config: TrainConfig,
     spec: ModelSpec,
     dataset: Dataset,
@@ -31,9 +31,12 @@ def train_model(  # noqa: PLR0913  (each of the first five decides the weights)
     *,
     seed: int,
     folder: Path,
+    start: Start | None = None,
     on_epoch: Callable[[EpochRecord], None] | None = None,
 ) -> TrainedModel:
     """Train `spec` on the train split and leave a checkpoint and a history in `folder`.
+
+    From random weights, or from those of `start`.
 
     The weights are those after the last epoch: the test split is not looked at. The same arguments
     give the same weights, bit for bit on one machine. A training that was killed goes on from the
@@ -48,7 +51,7 @@ def train_model(  # noqa: PLR0913  (each of the first five decides the weights)
         InfrastructureError: the disk is full.
 
     """
-    task = Task(config, spec, dataset, preprocessing)
+    task = Task(config, spec, dataset, preprocessing, start)
     task.check()
     identity = task.identity(seed)
     if (finished := task.finished(folder, identity)) is not None:
@@ -69,8 +72,7 @@ class _Training:
     """A network, its optimizer, and the epochs it has seen."""
 
     def __init__(self, task: Task, seed: int, images: TrainingImages, device: torch.device) -> None:
-        start_stream(seed, WEIGHTS_STREAM)
-        self.module = build(task.spec).to(memory_format=torch.channels_last).to(device)
+        self.module = task.network(seed).to(memory_format=torch.channels_last).to(device)
         self.history: list[EpochRecord] = []
         self._task, self._config, self._seed, self._images = task, task.config, seed, images
         self._optimizer = task.optimizer(self.module)

@@ -15,9 +15,11 @@ from torch import nn
 
 from export.artifact import Artifact, digest_of_inputs
 from export.errors import ExportError, InvalidModelFileError
+from export.form import DEFAULT_FORM, Form, Quantization
 from export.model import export_model
 from export.preprocessing import METADATA_KEY, Preprocessing
 from export.tflite_file import read_model_file, require_int8
+from harness.runtimes.tflm import run_int8
 from models import ModelSpec
 from models.macs import count_macs, count_parameters
 from tests.exported import LIMITS, Exported
@@ -225,3 +227,25 @@ def test_the_int8_model_is_run_where_an_interpreter_is_given(tmp_path: Path) -> 
 def test_a_record_that_is_not_one_is_refused(content: Any) -> None:
     with pytest.raises(InvalidModelFileError, match="not an artifact record"):
         Artifact.from_json(content)
+
+
+def test_a_form_is_the_same_network_with_other_weights(tmp_path: Path) -> None:
+    scales: dict[str, list[int]] = {}
+    names: tuple[Quantization, ...] = ("int8", "int8-per-tensor", "float")
+    for name in names:
+        folder = tmp_path / name
+        folder.mkdir()
+        given = (dense(), SPEC, Preprocessing(), inputs(), inputs(8), folder, LIMITS)
+        artifact = export_model(*given, run_int8=run_int8, form=Form(name))
+        _, model = read_model_file(folder / "model.tflite")
+        weights = [model.tensors[one.inputs[1]] for one in model.operators]
+        scales[name] = [len(one.scales) for one in weights]
+        assert (artifact.int8_difference is None) == (name == "float")
+        assert artifact.input.dtype == ("float32" if name == "float" else "int8")
+    assert scales == {"int8": [5, 3], "int8-per-tensor": [1, 1], "float": [0, 0]}
+
+
+def test_a_form_is_named_by_what_differs_from_the_default() -> None:
+    assert DEFAULT_FORM.name == ""
+    assert Form("int8-per-tensor", "tensorflow").name == "int8-per-tensor+tensorflow"
+    assert not Form("float").computes_in_int8

@@ -119,3 +119,68 @@ def test_a_device_that_answers_a_part_needs_its_twin_and_a_check_that_they_agree
     assert load_config(write(tmp_path, text)).evaluate.device_samples == 100
     with pytest.raises(ConfigError, match=said):
         load_config(write(tmp_path, text.replace(old, new)))
+
+
+PRUNED = """
+[[models]]
+family = "scale_cnn"
+widths = [4]
+pruned_from = 8
+"""
+
+
+def test_a_pruned_model_is_fine_tuned_for_half_the_epochs_from_the_full_rate(
+    tmp_path: Path,
+) -> None:
+    config = load_config(write(tmp_path, MINIMAL + PRUNED))
+    assert [one.pruned_from for one in config.models] == [None, 8]
+    tuning = config.prune.fine_tuning(config.train)
+    assert (tuning.epochs, tuning.learning_rate) == (100, 0.1)
+    asked = load_config(write(tmp_path, MINIMAL + "[prune]\nepochs = 7\nlearning_rate = 1e-6\n"))
+    tuning = asked.prune.fine_tuning(asked.train)
+    assert (tuning.epochs, tuning.learning_rate, tuning.final_learning_rate) == (7, 1e-6, 1e-6)
+    assert tuning.augment == asked.train.augment
+
+
+def test_the_limits_of_an_export_are_all_that_names_the_usual_one(tmp_path: Path) -> None:
+    """What was exported before other forms could be asked for stays found."""
+    export = load_config(write(tmp_path, MINIMAL)).export
+    assert export.limits() == {"onnx_tolerance": 1e-3, "float_tolerance": 1e-3}
+    assert [form.name for form in export.forms] == [""]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[export]\nquantize = ['float']\n", "'int8' must be among them"),
+        ("[export]\nquantize = ['int8', 'int8']\n", "values must not repeat"),
+        ("[export]\nquantize = ['int8', 'int4']\n", "export.quantize.1: .*'int4'"),
+        (
+            "[export]\nquantize = ['int8', 'float']\n[evaluate]\nruntimes = ['tflm']\n",
+            "export.quantize has 'float', which runs on litert and litert-ref alone",
+        ),
+        (PRUNED.replace("8", "4"), "width 4 cannot be cut out of width 4"),
+        (
+            PRUNED.replace("8", "16") + "seeds = [0, 1]\n",
+            r"pruned from width 16, but no \[\[models\]\] table trains that width with the seeds "
+            r"\[0, 1\]",
+        ),
+        (
+            GATE.replace("width = 4", "width = 4, pruned_from = 8"),
+            "gate.target scale_cnn width 4 pruned from 8 is not among",
+        ),
+        (
+            GATE.replace("width = 4", "width = 4, quantization = 'int8-per-tensor'"),
+            "gate.target.quantization 'int8-per-tensor' is not among export.quantize",
+        ),
+        (
+            "[export]\nquantize = ['int8', 'float']\n"
+            + GATE.replace("width = 4", "width = 4, quantization = 'float'"),
+            "gate.runtime 'tflm' does not run the float .tflite of gate.target; use one of litert",
+        ),
+    ],
+)
+def test_what_cannot_be_made_smaller_so_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as error:
+        load_config(write(tmp_path, MINIMAL + text))
+    assert "\n" not in str(error.value)

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import softmax
 
 from harness.errors import PredictionsError
-from harness.predictions import Meta, Predictions, RuntimeRecord
+from harness.predictions import Meta, ModelRecord, Predictions, RuntimeRecord
 from tests.harness.made import drawn
 
 META = json.dumps({"kind": "logits"})
@@ -139,3 +139,12 @@ def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PredictionsError, match="no such file"):
         Predictions.load(tmp_path / "none.npz")
+
+
+def test_a_model_is_known_by_how_it_was_made_and_one_that_says_nothing_is_plain() -> None:
+    plain = ModelRecord(family="scale_cnn", width=4, seed=0)
+    spelled = plain.model_copy(update={"quantization": "int8", "converter": "litert-torch"})
+    assert plain.identity == spelled.identity == ("scale_cnn", 4, 0, "")
+    parts = {"pruned_from": 24, "quantization": "int8-per-tensor", "converter": "tensorflow"}
+    assert plain.model_copy(update=parts).variant == "pruned-24+int8-per-tensor+tensorflow"
+    assert "quantization" not in plain.model_dump_json(exclude_none=True)

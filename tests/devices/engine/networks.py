@@ -1,6 +1,6 @@
 """The project's two families as they ship: int8 .tflite files with random weights.
 
-Run as a program to write one: `python networks.py scale_cnn 4 out.tflite`.
+Run as a program to write one: `python networks.py scale_cnn 4 out.tflite [per-tensor]`.
 """
 
 from __future__ import annotations
@@ -63,18 +63,22 @@ def _inside(content: bytes) -> bytes:
     return bytes(builder.Output())
 
 
-def export(family: str, width: float, path: Path) -> None:
-    """Write the int8 file: NHWC int8 in, int8 out."""
+def export(family: str, width: float, path: Path, scales: str = "") -> None:
+    """Write the int8 file: NHWC int8 in, int8 out; with `per-tensor` one scale for all weights."""
     import litert_torch
     import torch
-    from ai_edge_quantizer import quantizer, recipe
+    from ai_edge_quantizer import qtyping, quantizer, recipe
 
     torch.manual_seed(7)
     net = _scale_cnn(int(width)) if family == "scale_cnn" else _mobilenet_v2(width)
     nhwc = litert_torch.to_channel_last_io(_settled(net), args=[0])
     float_path = path.with_suffix(".float.tflite")
     litert_torch.convert(nhwc.eval(), (torch.randn(1, 32, 32, 3),)).export(str(float_path))
-    tool = quantizer.Quantizer(str(float_path), recipe.static_wi8_ai8())
+    chosen: Any = recipe.static_wi8_ai8()
+    if scales == "per-tensor":
+        weights = chosen[0]["op_config"]["weight_tensor_config"]
+        weights["granularity"] = qtyping.QuantGranularity.TENSORWISE
+    tool = quantizer.Quantizer(str(float_path), chosen)
     rng = np.random.default_rng(7)
     images = rng.standard_normal((32, 1, 32, 32, 3)).astype(np.float32)
     calibrated = tool.calibrate({"serving_default": [{"args_0": image} for image in images]})
@@ -84,4 +88,4 @@ def export(family: str, width: float, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    export(sys.argv[1], float(sys.argv[2]), Path(sys.argv[3]))
+    export(sys.argv[1], float(sys.argv[2]), Path(sys.argv[3]), *sys.argv[4:])

@@ -8,12 +8,12 @@ import pytest
 from harness.errors import PredictionsError, UserError
 from harness.pipeline.finished import find_results, find_trainings, select
 from harness.pipeline.store import Store, Unit
-from tests.harness.scaling.made import folder, model, sweep
+from tests.harness.scaling.made import folder, model, sweep, variant
 
 
 def models(root: Path, runtime: str | None = None) -> tuple[str, list[tuple[str, float, int]], str]:
     found = select(find_results([root]), runtime)
-    names = [result.model for result in found.results if result.model is not None]
+    names = [result.model[:3] for result in found.results if result.model is not None]
     return found.runtime, sorted(names), " | ".join(found.notes)
 
 
@@ -52,7 +52,7 @@ def test_of_several_results_of_a_model_the_newest_is_taken_and_said_so(tmp_path:
     chosen = select(find_results([root]))
     assert len(chosen.results) == 2
     assert "1 models have several results" in chosen.notes[0]
-    newest = next(r for r in chosen.results if r.model == ("net", 1, 0)).load()
+    newest = next(r for r in chosen.results if r.model == ("net", 1, 0, "")).load()
     assert (newest.correct == model("net", 1, 0, alpha=0.3).correct).all()
 
 
@@ -114,3 +114,14 @@ def test_a_training_is_found_through_the_artifact_exported_from_it(tmp_path: Pat
         assert (training.checkpoint.read_text(), training.data_digest) == ("train", "t" * 64)
     model("net", 1, 0).save(tmp_path / "p.npz")
     assert find_trainings([tmp_path], find_results([tmp_path])) == ()
+
+
+def test_models_made_in_another_way_are_no_part_of_the_sweep_and_repeat_none(
+    tmp_path: Path,
+) -> None:
+    plain = [model("net", w, 0) for w in (1, 2)]
+    root = folder(tmp_path / "r", [*plain, variant(model("net", 1, 0), pruned_from=2)])
+    assert models(root) == ("torch", [("net", 1, 0), ("net", 2, 0)], "")
+    alone = folder(tmp_path / "p", [variant(model("net", 1, 0), quantization="float")])
+    with pytest.raises(UserError, match="every model here is pruned, or converted in another way"):
+        models(alone)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness.pipeline.plan import Candidate, load_plan, training_inputs
+from harness.pipeline.candidate import Candidate
+from harness.pipeline.plan import load_plan, training_inputs
 from harness.pipeline.stages import Stages
 from harness.pipeline.store import Store, read_record
 from harness.progress import Reporter

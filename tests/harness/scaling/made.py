@@ -67,6 +67,12 @@ def model(
     )
 
 
+def variant(predictions: Predictions, **facts: object) -> Predictions:
+    """Return the same answers, of a model made in another way."""
+    assert predictions.meta.model is not None
+    return predictions.with_meta(model=predictions.meta.model.model_copy(update=facts))
+
+
 def sweep(
     families: Sequence[str] = ("first", "second"),
     widths: Sequence[float] = WIDTHS,
