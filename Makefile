@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTHON := $(shell for p in python3.11 python3 python3.12 python3.13; do \
   command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
-APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive apt-get
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 BOARDS := mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547 netduinoplus2 \
   nucleo_f446re nucleo_h743zi stm32f4_discovery nrf52840dk rpi_pico
 IMAGES := $(BOARDS:%=build/firmware/%.elf)
@@ -20,12 +21,14 @@ MISSING := $(if $(shell command -v qemu-system-arm),,qemu-system-arm) \
 # libFuzzer is a package of its own on newer distributions; which, is known once the lists are there.
 MISSING_FUZZER := $(if $(wildcard $(shell clang -print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer*),,\
   clang $$(apt-cache pkgnames | grep -x libclang-rt-dev))
+MISSING_DATABASE := $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql)
+NO_CLUSTER := /etc/postgresql-common/createcluster.d/tinygate.conf
 RUNS ?= 1000000
 RUN := $(BIN)/tinygate run
 DEMO := examples/digits.toml
 DIST ?= dist
 
-.PHONY: reference figures gate-study fuzz fuzzer fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
+.PHONY: reference figures gate-study fuzz fuzzer database fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F"\t" "{ printf \"%-12s %s\\n\", \$$1, \$$2 }"
@@ -49,7 +52,7 @@ lint: $(INSTALLED) ## Check style
 types: $(INSTALLED) ## Check types
 	@$(BIN)/mypy
 
-unit: $(INSTALLED) $(IMAGES) | fuzzer ## Run the tests
+unit: $(INSTALLED) $(IMAGES) | fuzzer database ## Run the tests
 	@$(BIN)/pytest -n auto --dist loadgroup
 
 format: $(INSTALLED) ## Format the code
@@ -113,6 +116,12 @@ tools:
 
 fuzzer:
 	@$(call install,$(MISSING_FUZZER))
+
+# Debian makes and starts a cluster with the package, unless told not to: the tests have their own.
+database:
+	@[ -z '$(MISSING_DATABASE)' ] || { $(SUDO) mkdir -p $(dir $(NO_CLUSTER)) && \
+	  echo 'create_main_cluster = off' | $(SUDO) tee $(NO_CLUSTER) >/dev/null && \
+	  { $(call install,$(MISSING_DATABASE)); code=$$?; $(SUDO) rm $(NO_CLUSTER); exit $$code; }; }
 
 # The virtual environment: exact versions from constraints.txt, tinygate itself in editable form.
 $(INSTALLED): pyproject.toml constraints.txt | python

@@ -6,7 +6,13 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from harness.compression_config import (
     FLOAT_TFLITE_RUNTIMES,
@@ -18,6 +24,7 @@ from harness.errors import ConfigError
 from harness.gate.checks import DEVICE, TFLM, GateConfig
 from harness.problems import first_problem
 from harness.table import Table
+from harness.tracking.config import RegisterConfig, TrackConfig
 from models import FAMILIES
 
 _MAX_CONFIG_BYTES = 1 << 20
@@ -190,24 +197,6 @@ class EvaluateConfig(Table):
     The gate's runtime is then the device's bit-exact twin, `tflm`, for all of them."""
     protocol: str = "tinygate"
     """What the devices speak: `tinygate`, or `mlperf-tiny` for boards with MLPerf Tiny firmware."""
-
-
-class TrackConfig(Table):
-    """`[track]`: the MLflow store."""
-
-    uri: str | None = None
-    """Any MLflow tracking URI; by default a sqlite file beside the runs."""
-    experiment: str | None = None
-    """Name of the MLflow experiment; by default the name of the pipeline."""
-
-
-class RegisterConfig(Table):
-    """`[register]`: where a model goes that passed the gate."""
-
-    name: str | None = None
-    """Registered model name; by default the name of the pipeline."""
-    alias: str = Field(default="champion", pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")
-    """Points to the version that was registered last."""
 
 
 class Config(Table):

@@ -57,7 +57,8 @@ class GateInputs:
         seeds = tuple(map(Predictions.load, self.candidates))
         given = tuple(map(Predictions.load, self.references))
         named = load_references(wanted.checks)
-        names = MODEL_REFERENCES if given else ()
+        registered = (one.reference for one in wanted.checks if one.reference and one.registered)
+        names = (*MODEL_REFERENCES, *registered) if given else ()
         return Case(
             candidate=seeds[0],
             references=named | dict.fromkeys(names, *given[:1]),

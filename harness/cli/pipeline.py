@@ -37,7 +37,8 @@ def add_commands(app: typer.Typer) -> None:
 def opened(config: Path, runs: Path, address: str | None = None) -> Iterator[Pipeline]:
     """Yield the pipeline of a config, its results folder held meanwhile.
 
-    `address` is that of a Dask scheduler; without one the jobs run on this machine.
+    `address` is that of a Dask scheduler; without one the jobs run on this machine. Its runs in
+    MLflow are closed at the end: as failed, or killed, where it does not reach that.
     """
     from harness.cli.console import console
     from harness.pipeline.cluster import connected
@@ -46,23 +47,20 @@ def opened(config: Path, runs: Path, address: str | None = None) -> Iterator[Pip
     with contextlib.nullcontext() if address is None else connected(address) as cluster:
         pipeline = Pipeline.open(config, runs, console(), cluster)
         with pipeline.held():
-            yield pipeline
+            try:
+                yield pipeline
+            except BaseException as error:
+                pipeline.publisher.finish("FAILED" if isinstance(error, Exception) else "KILLED")
+                raise
+            pipeline.publisher.finish()
 
 
 def run(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -> int:
     """Run all stages: train, export, evaluate, gate, report, register."""
-    from harness.cli.ending import show_outcome, show_places
+    from harness.cli.ending import complete
 
     with opened(config, runs, cluster) as pipeline:
-        pipeline.evaluate()
-        outcome = pipeline.outcome()
-        show_outcome(pipeline.console, outcome)
-        try:
-            registered = pipeline.register(outcome)
-        finally:
-            pipeline.publisher.finish()
-        show_places(pipeline, outcome, registered)
-    return outcome.exit_code
+        return complete(pipeline)
 
 
 def train(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -> int:
@@ -91,6 +89,23 @@ def report(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -
     return EXIT_PASS
 
 
-def register(config: CONFIG, runs: RUNS = DEFAULT_RUNS, cluster: CLUSTER = None) -> int:
-    """Gate the target and, if it passes, register it with MLflow, running what is missing."""
-    return run(config, runs, cluster)
+def register(
+    what: Annotated[
+        Path,
+        typer.Argument(
+            help="A pipeline's TOML file, or the folder runs/<name> of its results.",
+            metavar="CONFIG.toml|RUN",
+        ),
+    ],
+    runs: RUNS = DEFAULT_RUNS,
+    cluster: CLUSTER = None,
+) -> int:
+    """Complete what MLflow lacks of a run: gate the target, log and register it.
+
+    What is there already is left as it is; stages that are missing are run.
+    """
+    if what.is_dir():
+        from harness.pipeline.origin import config_of
+
+        return run(config_of(what), what.resolve().parent, cluster)
+    return run(what, runs, cluster)

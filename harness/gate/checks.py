@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -31,7 +32,10 @@ MODEL_REFERENCES = {
     TFLM: "the same file on TensorFlow Lite Micro",
     DEVICE: "the same file on the device",
 }
-"""References that name a model of the pipeline; any other is the path of a Predictions file."""
+"""References that name a model of the pipeline; others name a registered version, as
+`registry:champion` or `registry:3`, or are the path of a Predictions file."""
+REGISTRY = "registry:"
+_REGISTERED = re.compile(r"[1-9][0-9]*|[A-Za-z][A-Za-z0-9_-]*")
 
 _OWN_OPTIONS = ("reference", "classes", "k")
 
@@ -87,8 +91,9 @@ class Check(Table):
     name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     """Names the check in reports; by default made of the metric and its options."""
     reference: str | None = None
-    """For metrics that compare: `float` (the default), `largest`, `tflm` (the default of parity)
-    or a Predictions `.npz` path, relative to the config."""
+    """For metrics that compare: `float` (the default), `largest`, `tflm` (the default of parity),
+    `registry:` with an alias or a number for a version of the registered model, or a Predictions
+    `.npz` path, relative to the config."""
     decision: Decision | None = None
     """How the value is held against the limit; by default as the gate says."""
     confidence: Confidence | None = None
@@ -115,9 +120,12 @@ class Check(Table):
     def _reference(cls, reference: str | None, info: ValidationInfo) -> str | None:
         if reference is None or reference in MODEL_REFERENCES:
             return reference
+        if reference.startswith(REGISTRY):
+            return _registered(reference)
         if not reference.endswith(".npz"):
             raise ValueError(
-                f"expected {', '.join(MODEL_REFERENCES)} or the path of a Predictions .npz"
+                f"expected {', '.join(MODEL_REFERENCES)}, {REGISTRY}ALIAS or the path of a "
+                "Predictions .npz"
             )
         folder = (info.context or {}).get("folder", Path())
         return str(Path(folder) / Path(reference).expanduser())
@@ -149,6 +157,10 @@ class Check(Table):
                 raise ValueError(f"{self.metric} needs {option!r}")
         if not rule.lowest <= self.limit <= rule.highest:
             raise ValueError(_out_of_range(self.metric, self.limit, rule))
+        if self.registered and (self.claim == "recipe" or self.metric == "parity"):
+            what = "parity" if self.metric == "parity" else "claim = 'recipe'"
+            about = "one file on two runtimes" if self.metric == "parity" else "several seeds"
+            raise ValueError(f"{what} is about {about}; a registered version is another model")
         if self.claim == "recipe" and not rule.recipe:
             able = ", ".join(name for name, one in METRICS.items() if one.recipe)
             raise ValueError(
@@ -174,9 +186,16 @@ class Check(Table):
     @property
     def reference_file(self) -> Path | None:
         """The Predictions file it names as its reference, if it names one."""
-        if self.reference is None or self.reference in MODEL_REFERENCES:
+        if self.reference is None or self.reference in MODEL_REFERENCES or self.registered:
             return None
         return Path(self.reference)
+
+    @property
+    def registered(self) -> str | None:
+        """The alias or number of the registered version it compares with, if it does."""
+        if self.reference is None or not self.reference.startswith(REGISTRY):
+            return None
+        return self.reference.removeprefix(REGISTRY)
 
     @property
     def reference_words(self) -> str:
@@ -186,6 +205,13 @@ class Check(Table):
     @property
     def _short_reference(self) -> str:
         return self.reference_file.name if self.reference_file else self.reference or ""
+
+
+def _registered(reference: str) -> str:
+    label = reference.removeprefix(REGISTRY)
+    if not _REGISTERED.fullmatch(label) or label.lower() == "latest":
+        raise ValueError(f"after {REGISTRY!r} expected an alias, such as champion, or a number")
+    return reference
 
 
 def _out_of_range(metric: str, limit: float, rule: Metric) -> str:

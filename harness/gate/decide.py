@@ -12,6 +12,7 @@ from harness.gate.checks import DEVICE, Check, Rules, references_of
 from harness.gate.decision import Decided, decide, family_alpha
 from harness.gate.measures.asked import Asked, measure
 from harness.gate.rates import error_rates
+from harness.gate.registered import RegisteredVersion, Skipped
 from harness.gate.sentence import sentence
 from harness.gate.twin import matched_sample, twin_sample
 from harness.gate.verdict import CheckResult, Evidence, Looks, Verdict, combined
@@ -35,6 +36,8 @@ class Case:
         device_sample: what the device answered on samples drawn at random, where `candidate` comes
             from its twin.
         looks: how often this test set has decided, where that is known.
+        registered: of the references, those that are versions of the registered model.
+        skipped: checks of the config that are left out of this gate.
 
     """
 
@@ -44,6 +47,13 @@ class Case:
     reference_seeds: Mapping[str, tuple[Predictions, ...]] = field(default_factory=dict)
     device_sample: Predictions | None = None
     looks: Looks | None = None
+    registered: Mapping[str, RegisteredVersion] = field(default_factory=dict)
+    skipped: tuple[Skipped, ...] = ()
+
+    def words(self, check: Check) -> str:
+        """Return the check's reference as a sentence says it; empty where it has none."""
+        found = self.registered.get(check.reference or "")
+        return check.reference_words if found is None else found.words
 
     @property
     def on_device(self) -> Predictions:
@@ -101,7 +111,7 @@ def judge(
 
     """
     if not checks:
-        raise UserError("the gate has no checks; a gate without checks would pass anything")
+        raise UserError(_nothing_to_judge(case))
     rules, demanded = rules or Rules(), expected or Expected()
     verified = check_evidence("the candidate", case.candidate, demanded)
     evidence = {}
@@ -109,20 +119,31 @@ def judge(
         reference = _reference(name, case)
         due = demanded.references.get(name, Expected())
         held = check_evidence(f"the reference {name!r}", reference, due)
-        evidence[name] = Evidence.of(reference, held)
+        found = Evidence.of(reference, held)
+        evidence[name] = found.model_copy(update={"registered": case.registered.get(name)})
     decided = decisions(checks, case, rules)
-    results = tuple(map(_result, decided))
+    results = tuple(_result(one, case.words(one.check)) for one in decided)
     return Verdict(
         outcome=combined(result.outcome for result in results),
         checks=results,
         subject=_subject(case, verified),
         references=evidence,
+        skipped=case.skipped,
         rates=error_rates(decided, family_alpha(rules)),
         looks=case.looks,
         inconclusive=rules.inconclusive,
         warnings=warnings + _warnings(decided, results),
         tinygate_version=__version__,
     )
+
+
+def _nothing_to_judge(case: Case) -> str:
+    if case.skipped:
+        return (
+            f"no check can be judged: {case.skipped[0].reason} Add a check that compares with "
+            "nothing, or with another reference, so that the first version is judged too"
+        )
+    return "the gate has no checks; a gate without checks would pass anything"
 
 
 def decisions(checks: Sequence[Check], case: Case, rules: Rules) -> list[Decided]:
@@ -193,7 +214,7 @@ def _mismatch(who: str, fact: str, expected: object, found: object) -> str:
     return f"{who} {what}, the gate is about {expected}; evaluate that one and gate the result"
 
 
-def _result(decided: Decided) -> CheckResult:
+def _result(decided: Decided, reference: str) -> CheckResult:
     check, measured, bounds = decided.check, decided.measured, decided.bounds
     needed = _samples_needed(decided)
     return CheckResult(
@@ -212,8 +233,8 @@ def _result(decided: Decided) -> CheckResult:
         method=_method(decided),
         samples_needed=needed,
         baselines=measured.baselines,
-        reference=check.reference_words or None,
-        sentence=sentence(decided, needed),
+        reference=reference or None,
+        sentence=sentence(decided, reference, needed),
     )
 
 

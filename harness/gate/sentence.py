@@ -31,13 +31,16 @@ def value_and_limit(value: float, limit: float, unit: Unit) -> tuple[str, str]:
     return number(value, unit, digits), number(limit, unit, digits)
 
 
-def sentence(decided: Decided, samples_needed: int | None) -> str:
-    """Return what was found, how sure it is, how it stands to the limit, what would settle it."""
+def sentence(decided: Decided, reference: str, samples_needed: int | None) -> str:
+    """Return what was found, how sure it is, how it stands to the limit, what would settle it.
+
+    `reference` is what it was compared with, in words; empty where it compares nothing.
+    """
     check, measured = decided.check, decided.measured
     if measured.value is None:
         return f"{check.rule.phrase} cannot be computed: {measured.gap}."
     value, limit = value_and_limit(measured.value, check.limit, check.rule.unit)
-    against = f" against {check.reference_words}" if check.reference else ""
+    against = f" against {reference}" if reference else ""
     found = f"{check.rule.phrase}{measured.detail}{against} is {value}"
     return f"{found}{_ending(decided, f'the limit of {_bound(check, limit)}', samples_needed)}."
 

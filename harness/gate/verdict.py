@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from harness.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, UserError
 from harness.gate.checks import Claim, Decision
 from harness.gate.metric import Direction
+from harness.gate.registered import RegisteredVersion, Skipped
 from harness.predictions import DeviceRecord, HostRecord, ModelRecord, Predictions, RuntimeRecord
 from harness.problems import first_problem
 from harness.table import Table
@@ -86,6 +87,8 @@ class Evidence(Table):
     classes: int = Field(ge=2)
     twin: TwinSample | None = None
     """Where the device answered some samples and its twin all of them."""
+    registered: RegisteredVersion | None = None
+    """Which version of the registered model it is, where the gate found it there."""
     verified: tuple[str, ...] = ()
     """Which of these facts were demanded of the file and found to hold; the others are its own
     word."""
@@ -223,7 +226,8 @@ class Verdict(Table):
     subject: Evidence
     """What was gated."""
     references: dict[str, Evidence] = Field(default_factory=dict)
-    """By `float`, `largest` or the path of the file."""
+    """By `float`, `largest`, `registry:...` or the path of the file."""
+    skipped: tuple[Skipped, ...] = ()
     rates: ErrorRates | None = None
     looks: Looks | None = None
     inconclusive: Literal["hold", "fail", "ship"] = "hold"
@@ -257,7 +261,8 @@ class Verdict(Table):
         caveat = f"The artifact was {self.subject.caveat}." if self.subject.caveat else ""
         rates = self.rates.sentence if self.rates else ""
         looks = self.looks.sentence if self.looks else ""
-        notes = (self.subject.sentence, caveat, rates, looks, *self.warnings)
+        skipped = (one.sentence for one in self.skipped)
+        notes = (self.subject.sentence, caveat, *skipped, rates, looks, *self.warnings)
         return tuple(note for note in notes if note)
 
     @property
@@ -267,13 +272,16 @@ class Verdict(Table):
 
     def _counts(self) -> Iterator[str]:
         total = len(self.checks)
-        if self.outcome == "pass":
+        if self.outcome == "pass" and not self.skipped:
             yield "the only check passed" if total == 1 else f"all {total} checks passed"
             return
-        for outcome, word in (("fail", "failed"), ("inconclusive", "undecided")):
+        words = {"pass": "passed", "fail": "failed", "inconclusive": "undecided"}
+        for outcome, word in words.items():
             count = sum(check.outcome == outcome for check in self.checks)
-            if count:
+            if count and (self.outcome == "pass" or outcome != "pass"):
                 yield f"{count} of {total} {'check' if total == 1 else 'checks'} {word}"
+        if self.skipped:
+            yield f"{len(self.skipped)} not judged"
 
     def to_json(self) -> str:
         """Return the verdict as indented JSON; absent facts are null."""

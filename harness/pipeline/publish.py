@@ -1,100 +1,151 @@
-"""What of a pipeline goes to MLflow: runs as the work proceeds, and the model once it passed.
+"""What of a pipeline goes to MLflow: runs as the work proceeds, and the model once it is judged.
 
 A tracking server that fails does not stop the work: results are on disk first, and what could not
-be logged is logged by the next run or by `tinygate register`.
+be logged is logged when the server is back, by the next run, or by `tinygate register`.
 """
 
 from __future__ import annotations
 
-import json
+import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
 
-from harness.errors import InfrastructureError, TinygateError
+from harness.errors import InfrastructureError
 from harness.files import sha256_of_file, sha256_of_json
 from harness.gate.verdict import Looks, Verdict
-from harness.metrics import summarize
 from harness.pipeline.candidate import Candidate
+from harness.pipeline.logged import (
+    FLOAT_RUNTIME,
+    attach_figures,
+    curves,
+    export_figures,
+    identity,
+    in_words,
+    log_verdict,
+    runtime_figures,
+)
 from harness.pipeline.outcome import Outcome
+from harness.pipeline.places import Place, Places
 from harness.pipeline.plan import Plan
-from harness.pipeline.stages import ARTIFACT, ORACLE
-from harness.predictions import Predictions
+from harness.pipeline.stages import ORACLE
 from harness.progress import Reporter
-from harness.record import environment_record
-from harness.tracking.registry import Passed, Registered, register
+from harness.tracking.backlog import Backlog
+from harness.tracking.figures import answer_figures
+from harness.tracking.registry import Judged, Registered, register
 from harness.tracking.store import TrackingStore
-from harness.tracking.tracker import TrackedRun, Tracker, distinct
-from harness.training import HISTORY_NAME
-from harness.training.history import read_history
+from harness.tracking.tracker import Status, TrackedRun, distinct
 
 ARTIFACT_TAG = "tinygate.gate.artifact"
-T = TypeVar("T")
-_EPOCH_FIGURES = ("loss", "accuracy", "learning_rate")
+
+Log = Callable[[TrackedRun], None]
 
 
-@dataclass(eq=False)
 class Publisher:
-    """Logs one pipeline to one MLflow store; after the store failed once it stays quiet."""
+    """Logs one pipeline to one MLflow store.
 
-    plan: Plan
-    store: TrackingStore
-    reporter: Reporter
-    problem: str | None = None
-    _runs: dict[Candidate | None, TrackedRun] = field(default_factory=dict)
+    Attributes:
+        plan: what the pipeline does.
+        store: where it is logged.
+        folder: of the pipeline's results; `tinygate register` takes it.
+
+    """
+
+    def __init__(self, plan: Plan, store: TrackingStore, reporter: Reporter, folder: Path) -> None:
+        self.plan, self.store, self.folder = plan, store, folder
+        self._places = Places(plan, store)
+        self._backlog = Backlog(store, reporter, f"tinygate register {folder}")
+
+    @property
+    def problem(self) -> str | None:
+        """Why something is not logged yet; None where all is."""
+        return self._backlog.problem
+
+    @property
+    def unlogged(self) -> str | None:
+        """`problem` where it is the store's fault: a run without MLflow installed lacks nothing."""
+        return self._backlog.problem if self._backlog.is_away else None
 
     def trained(self, candidate: Candidate, folder: Path) -> None:
-        """Log a model's parameters and its curves over the epochs."""
+        """Log what a model is, the data it saw, and its curves over the epochs."""
 
         def log(run: TrackedRun) -> None:
-            history = read_history(folder / HISTORY_NAME)
-            run.params({"family": candidate.family, "width": f"{candidate.width:g}"})
-            run.params({"seed": candidate.seed})
-            if candidate.pruned_from is not None:
-                run.params({"pruned_from": f"{candidate.pruned_from:g}"})
-            run.curves([_epoch_figures(epoch.model_dump()) for epoch in history])
+            run.params(identity(candidate))
+            self._places.log_data(run, "train", "calibration")
+            run.curves(curves(folder))
 
-        self._attempt(candidate, "train", folder.name, log)
+        self._log(Place(candidate), "train", folder.name, log)
 
     def exported(self, candidate: Candidate, folder: Path) -> None:
-        """Log what an export is, and attach its files."""
+        """Log the sizes of an export, and attach its files."""
 
         def log(run: TrackedRun) -> None:
-            run.params(artifact_facts(folder))
-            if candidate.form.name:
-                run.params({"form": candidate.form.name})
+            run.metrics(export_figures(folder))
             for path in sorted(folder.iterdir()):
                 run.file(path, "export")
 
-        self._attempt(candidate, "export", folder.name, log)
+        self._log(Place(candidate), "export", folder.name, log)
 
-    def evaluated(self, candidate: Candidate, runtime: str, predictions: Path) -> None:
-        """Log the figures of one model on one runtime as `<runtime>/<figure>`; attach the file."""
+    def evaluated(
+        self,
+        candidate: Candidate,
+        answers: Mapping[str, Path],
+        loaded: Mapping[str, Path],
+        export: Path,
+    ) -> None:
+        """Log what one model answered on each runtime, to the run of model and runtime.
 
+        The model's own run has the same figures as `<runtime>/<figure>`.
+
+        Args:
+            candidate: the model.
+            answers: its Predictions files, by runtime.
+            loaded: the file that each runtime loaded.
+            export: folder of the model's export.
+
+        """
+        digests = {runtime: sha256_of_file(path) for runtime, path in answers.items()}
+        for runtime, path in answers.items():
+            key = sha256_of_json([digests.get(one) for one in (runtime, FLOAT_RUNTIME, ORACLE)])
+            figures = functools.cache(
+                functools.partial(runtime_figures, runtime, answers, loaded[runtime], export)
+            )
+            self._log_answers(Place(candidate, runtime), key, figures, path)
+
+    def _log_answers(
+        self, place: Place, key: str, figures: Callable[[], dict[str, float]], path: Path
+    ) -> None:
         def log(run: TrackedRun) -> None:
-            answered = Predictions.load(predictions)
-            figures = summarize(answered).scalars()
-            if answered.meta.device is not None:
-                figures |= answered.meta.device.figures()
-            run.metrics({f"{runtime}/{name}": value for name, value in figures.items()})
-            run.file(predictions, f"predictions/{runtime}")
+            if place.candidate is not None:
+                run.params(identity(place.candidate) | {"runtime": place.runtime})
+            self._places.log_data(run, "test", runtime=place.runtime)
+            run.metrics(figures())
+            run.file(path, "predictions")
 
-        self._attempt(candidate, runtime, sha256_of_file(predictions), log)
+        def log_above(run: TrackedRun) -> None:
+            run.metrics({f"{place.runtime}/{name}": value for name, value in figures().items()})
+
+        self._log(place, "answers", key, log)
+        self._log(place.above, place.runtime, key, log_above)
 
     def judged(self, outcome: Outcome) -> None:
-        """Log the verdict to the runs of the pipeline and of the target; attach the reports."""
+        """Log the verdict, the reports and the figures."""
         verdict, files = outcome.report.verdict, outcome.files
+        key = sha256_of_json([sha256_of_file(path) for path in files])
 
         def log(run: TrackedRun) -> None:
             if verdict is not None:
-                run.tags({"tinygate.verdict": verdict.outcome, "tinygate.why": verdict.headline})
+                log_verdict(run, verdict)
+            if outcome.report.candidate is not None:
+                run.metrics(answer_figures(outcome.report.candidate))
             for path in files:
                 run.file(path, "report")
+            attach_figures(run, outcome.report)
 
-        key = sha256_of_json([sha256_of_file(path) for path in files])
-        for candidate in [None] if verdict is None else [None, self.plan.target]:
-            self._attempt(candidate, "verdict", key, log)
+        self._log(Place(), "verdict", key, log)
+        if verdict is not None:
+            target = Place(self.plan.target)
+            for place in (target, Place(target.candidate, self.plan.gate.runtime)):
+                self._log(place, "verdict", key, lambda run: log_verdict(run, verdict))
 
     def looks(self, artifact_sha256: str) -> Looks | None:
         """Note that the target is gated on this test set; return for how many artifacts it was.
@@ -105,136 +156,91 @@ class Publisher:
             "tinygate.gate.model": self.model_name,
             "tinygate.gate.data": self.plan.dataset.test.digest,
         }
+        found: list[Looks] = []
 
-        def work() -> Looks:
-            run = self._run(self.plan.target)
+        def work() -> None:
+            run = self._places.run(Place(self.plan.target))
             run.tags(about | {ARTIFACT_TAG: artifact_sha256})
             seen = len(distinct(run, about, ARTIFACT_TAG))
-            return Looks(planned=self.plan.gate.looks, seen=seen, name=self.model_name)
+            found.append(Looks(planned=self.plan.gate.looks, seen=seen, name=self.model_name))
 
-        return self._guarded(work)
+        self._backlog.flush()
+        self._backlog.add(work)
+        return found[0] if found else None
 
     @property
     def model_name(self) -> str:
         """The registered model's name."""
         return self.plan.config.register_.name or self.plan.config.name
 
-    def finish(self) -> None:
-        """Close the runs."""
-        for candidate in list(self._runs):
-            self._attempt(candidate, "end", "finished", TrackedRun.finish)
+    def finish(self, status: Status = "FINISHED") -> None:
+        """Close the runs that were opened and are not closed yet."""
+        if self._backlog.flush():
+            while self._places.opened:
+                _, run = self._places.opened.popitem()
+                self._backlog.add(functools.partial(run.finish, status))
 
-    def register(self, verdict: Verdict, tflite: Path) -> Registered:
-        """Make the target a version of the registered model.
+    def register(self, verdict: Verdict, tflite: Path) -> Registered | None:
+        """Make the target a version of the registered model, with the aliases that are due.
+
+        None where the config registers no model with this verdict.
 
         Raises:
-            InfrastructureError: MLflow does not answer, now or earlier in this run.
+            InfrastructureError: MLflow does not answer, or did not take all that went before.
 
         """
-        target, config = self.plan.target, self.plan.config
-        if self.problem is not None:
-            raise InfrastructureError(f"{self.problem}; the model passed but is not registered yet")
+        aliases = self.plan.config.register_.aliases(ships=verdict.ships)
+        if not aliases:
+            return None
+        if not self._backlog.flush():
+            raise InfrastructureError(self._unregistered(str(self.problem)))
         try:
-            return register(
-                self._run(target),
-                self.model_name,
-                config.register_.alias,
-                self._passed(target, verdict, tflite),
-                self.plan.dataset.test.images[:1],
-            )
-        except TinygateError:
-            raise
-        except Exception as error:
-            raise InfrastructureError(_unanswered(self.store, error)) from error
+            with self.store.answering():
+                return register(
+                    self._places.run(Place(self.plan.target)),
+                    self.model_name,
+                    aliases,
+                    self._judged(verdict, tflite),
+                    self.plan.dataset.test.images[:1],
+                )
+        except InfrastructureError as error:
+            raise InfrastructureError(self._unregistered(str(error))) from error
 
-    def _passed(self, target: Candidate, verdict: Verdict, tflite: Path) -> Passed:
-        dataset = self.plan.dataset
-        return Passed(
+    def _unregistered(self, problem: str) -> str:
+        return (
+            f"{problem}; the model is judged but not registered yet, `tinygate register "
+            f"{self.folder}` completes that"
+        )
+
+    def _judged(self, verdict: Verdict, tflite: Path) -> Judged:
+        dataset, runtime = self.plan.dataset, self.plan.gate.runtime
+        return Judged(
             tflite=tflite,
             artifact_sha256=verdict.subject.artifact_sha256 or "",
             outcome=verdict.outcome,
-            runtime=self.plan.gate.runtime,
-            served_on=serving_runtime(self.plan.gate.runtime),
-            classes=len(dataset.class_names),
+            runtime=runtime,
+            served_on=serving_runtime(runtime),
+            class_names=dataset.class_names,
             tags={
                 "tinygate.data_digest": dataset.test.digest,
                 "tinygate.data": dataset.name,
-                "tinygate.model": target.name,
+                "tinygate.model": self.plan.target.name,
             },
-            description=f"{target.name} on {dataset.name}: {verdict.headline}",
+            description=in_words(verdict),
         )
 
-    def _run(self, candidate: Candidate | None) -> TrackedRun:
-        """Return the nested run of a model, or (None) the run of the pipeline; start it if new."""
-        if candidate not in self._runs:
-            self._runs[candidate] = (
-                self._pipeline_run() if candidate is None else self._model_run(candidate)
-            )
-        return self._runs[candidate]
-
-    def _pipeline_run(self) -> TrackedRun:
-        config, dataset = self.plan.config, self.plan.dataset
-        settings = config.model_dump(mode="json", by_alias=True)
-        key = sha256_of_json({"config": settings, "data": dataset.digests})
-        tracker = Tracker.connect(self.store, config.track.experiment or config.name)
-        run = tracker.run(config.name, key)
-        if not run.has("config", key):
-            run.params({"data": dataset.name, "models": len(self.plan.candidates)})
-            run.params({f"train.{name}": value for name, value in settings["train"].items()})
-            run.tags({f"tinygate.data.{name}": one for name, one in dataset.digests.items()})
-            run.tags({"tinygate.environment": json.dumps(environment_record(), sort_keys=True)})
-            run.mark("config", key)
-        return run
-
-    def _model_run(self, candidate: Candidate) -> TrackedRun:
-        parent = self._run(None)
-        tracker = Tracker(parent.client, parent.experiment_id)
-        return tracker.run(candidate.name, sha256_of_json([parent.run_id, candidate.name]), parent)
-
-    def _attempt(
-        self, candidate: Candidate | None, part: str, key: str, log: Callable[[TrackedRun], None]
-    ) -> None:
-        """Log `part` unless it is logged."""
+    def _log(self, place: Place, part: str, key: str, log: Log) -> None:
+        """Log `part` to the run of a place unless it is logged."""
 
         def work() -> None:
-            run = self._run(candidate)
+            run = self._places.run(place)
             if not run.has(part, key):
                 log(run)
                 run.mark(part, key)
 
-        self._guarded(work)
-
-    def _guarded(self, work: Callable[[], T]) -> T | None:
-        """Return what `work` does; a failing store becomes one line and None, not an end."""
-        if self.problem is None:
-            try:
-                return work()
-            except TinygateError as error:
-                self._give_up(str(error))
-            except Exception as error:  # MLflow's stores raise whatever their drivers raise
-                self._give_up(_unanswered(self.store, error))
-        return None
-
-    def _give_up(self, problem: str) -> None:
-        self.problem = problem
-        self.reporter.line(f"  not tracked: {problem}")
-        self.reporter.line("  the work goes on; `tinygate register` logs it later")
+        self._backlog.add(work)
 
 
 def serving_runtime(gated: str) -> str:
     """Return where a registered model answers: as gated, and for a device on its twin."""
     return ORACLE if gated == "device" else gated
-
-
-def artifact_facts(folder: Path) -> dict[str, Any]:
-    """Return the headline facts of an export: parameters, MACs, file sizes."""
-    artifact = json.loads((folder / ARTIFACT).read_text(encoding="utf-8"))
-    return {name: artifact[name] for name in ("parameters", "macs") if name in artifact}
-
-
-def _epoch_figures(epoch: Mapping[str, float]) -> dict[str, float]:
-    return {f"train/{name}": epoch[name] for name in _EPOCH_FIGURES}
-
-
-def _unanswered(store: TrackingStore, error: Exception) -> str:
-    return f"MLflow at {store.uri} failed: {' '.join(str(error).split())[:200]}"

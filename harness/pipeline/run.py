@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,27 +12,24 @@ from rich.console import Console
 
 from export.model import TFLITE_NAME
 from harness.errors import ArtifactError, ConfigError
-from harness.gate.checks import DEVICE, FLOAT, LARGEST, TFLM, references_of
-from harness.gate.checks_file import load_references
-from harness.gate.decide import Case, Expected, judge
+from harness.gate.checks import DEVICE
 from harness.gate.verdict import Verdict
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.cluster import Cluster
+from harness.pipeline.judging import Judging
+from harness.pipeline.origin import write_origin
 from harness.pipeline.outcome import Outcome, write_outcome
 from harness.pipeline.plan import Plan, load_plan
 from harness.pipeline.publish import Publisher
 from harness.pipeline.stages import ORACLE, Stages
 from harness.pipeline.store import Store
 from harness.pipeline.sweep import Sweep
-from harness.predictions import Predictions
 from harness.progress import Reporter
 from harness.record import environment_record
 from harness.runtimes import known_runtime
 from harness.tracking.registry import Registered
 from harness.tracking.store import TrackingStore
 from reports.report import Record, Report, RuntimeRow, runtime_row
-
-FLOAT_RUNTIME = "torch"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +78,12 @@ class Pipeline:
     def publisher(self) -> Publisher:
         """What goes to MLflow."""
         store = TrackingStore.choose(self.plan.config.track.uri, self.runs)
-        return Publisher(self.plan, store, self.stages.reporter)
+        return Publisher(self.plan, store, self.stages.reporter, self.stages.store.root)
+
+    @cached_property
+    def judging(self) -> Judging:
+        """How the target is judged."""
+        return Judging(self.plan, self.stages, self.publisher)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -93,6 +95,7 @@ class Pipeline:
 
         """
         with self.stages.store.locked():
+            write_origin(self.stages.store.root, self.config_path)
             if self.cluster is not None:
                 for warning in self.cluster.check(self.stages.store.root, self.config_path):
                     self.stages.reporter.line(f"  warning: {warning}")
@@ -132,15 +135,18 @@ class Pipeline:
                 on_device, lambda one, error: self._leave_out(one, DEVICE, error)
             )
         for candidate in self.plan.converted:
-            for runtime in self.plan.runtimes(candidate):
-                if runtime == DEVICE and candidate in self.refused:
-                    continue
-                try:
-                    path = self.stages.evaluate(candidate, runtime)
-                except ArtifactError as error:
-                    self._leave_out(candidate, runtime, error)
-                else:
-                    self.publisher.evaluated(candidate, runtime, path)
+            answers = dict(self._answers(candidate, self.plan.runtimes(candidate)))
+            loaded = {runtime: self.stages.artifact(candidate, runtime) for runtime in answers}
+            self.publisher.evaluated(candidate, answers, loaded, self.stages.export(candidate))
+
+    def _answers(self, candidate: Candidate, runtimes: Sequence[str]) -> Iterator[tuple[str, Path]]:
+        for runtime in runtimes:
+            if runtime == DEVICE and candidate in self.refused:
+                continue
+            try:
+                yield runtime, self.stages.evaluate(candidate, runtime)
+            except ArtifactError as error:
+                self._leave_out(candidate, runtime, error)
 
     def _leave_out(self, candidate: Candidate, runtime: str, error: ArtifactError) -> None:
         gated = self.plan.config.gate is not None and candidate == self.plan.target
@@ -157,52 +163,7 @@ class Pipeline:
             PredictionsError: a reference file does not belong to the candidate.
 
         """
-        return self._judged(self._case())
-
-    def _case(self) -> Case:
-        """Return what the gate decides on, evaluating what is missing."""
-        plan, target = self.plan, self.plan.target
-        runtime, recipe = plan.gate.runtime, any(c.claim == "recipe" for c in plan.gate.checks)
-        sampled = DEVICE in plan.config.evaluate.runtimes and plan.samples_the_device
-        return Case(
-            candidate=self.predictions(target, runtime),
-            references=self.references(),
-            seeds=self._seeds(target, runtime) if recipe else (),
-            reference_seeds=self._reference_seeds(),
-            device_sample=self.predictions(target, DEVICE) if sampled else None,
-            looks=self.publisher.looks(
-                self.stages.store.digest(self.stages.artifact(target, runtime))
-            ),
-        )
-
-    def _seeds(self, candidate: Candidate, runtime: str) -> tuple[Predictions, ...]:
-        return tuple(self.predictions(one, runtime) for one in self.plan.seeds_of(candidate))
-
-    def _reference_seeds(self) -> dict[str, tuple[Predictions, ...]]:
-        """Return the seeds of every reference by name whose checks read them."""
-        models = self._reference_models()
-        return {
-            check.reference: self._seeds(*models[check.reference])
-            for check in self.plan.gate.checks
-            if check.reference in models
-            and (check.claim == "recipe" or check.metric == "jaccard")
-            and check.reference != DEVICE
-        }
-
-    def _judged(self, case: Case) -> Verdict:
-        gate = self.plan.gate
-        references = {
-            name: self._expected(*model)
-            for name, model in self._reference_models().items()
-            if name in references_of(gate.checks)
-        }
-        return judge(
-            gate.checks,
-            case,
-            replace(self._expected(self.plan.target, gate.runtime), references=references),
-            gate.rules,
-            gate.warnings,
-        )
+        return self.judging.verdict(self.judging.case())
 
     def _compute(self, stage: str) -> None:
         """Bring every model to `stage`, several at once; log each as it is done."""
@@ -218,40 +179,6 @@ class Pipeline:
         if stage == "export":
             self.publisher.exported(candidate, self.stages.export(candidate))
 
-    def predictions(self, candidate: Candidate, runtime: str) -> Predictions:
-        """Return what one model answered on one runtime, evaluating it if need be."""
-        return Predictions.load(self.stages.evaluate(candidate, runtime))
-
-    def references(self) -> dict[str, Predictions]:
-        """Return the Predictions that the checks compare with, by the name they use."""
-        models = self._reference_models()
-        return load_references(self.plan.gate.checks) | {
-            name: self.predictions(*models[name])
-            for name in references_of(self.plan.gate.checks)
-            if name in models and not (name == DEVICE and self.plan.samples_the_device)
-        }
-
-    def _reference_models(self) -> dict[str, tuple[Candidate, str]]:
-        """Return the model and the runtime that each reference by name stands for."""
-        target = self.plan.target
-        return {
-            FLOAT: (target, FLOAT_RUNTIME),
-            LARGEST: (self.plan.largest_like(target), FLOAT_RUNTIME),
-            TFLM: (target, ORACLE),
-            DEVICE: (target, DEVICE),
-        }
-
-    def _expected(self, candidate: Candidate, runtime: str) -> Expected:
-        """Return what Predictions of this model on this runtime must state."""
-        return Expected(
-            artifact_sha256=self.stages.store.digest(self.stages.artifact(candidate, runtime)),
-            data_digest=self.plan.split(runtime).digest,
-            runtime=runtime,
-            family=candidate.family,
-            width=candidate.width,
-            seed=candidate.seed,
-        )
-
     def outcome(self) -> Outcome:
         """Judge the target and write the verdict and the reports.
 
@@ -261,17 +188,17 @@ class Pipeline:
             title=self.plan.config.name, rows=tuple(self._rows()), record=self._record()
         )
         if self.plan.config.gate is not None:
-            case = self._case()
+            case = self.judging.case()
             report = replace(
                 report,
-                verdict=self._judged(case),
+                verdict=self.judging.verdict(case),
                 candidate=case.candidate,
                 references=case.references,
             )
         return write_outcome(report, self.stages.store.root / "report")
 
     def register(self, outcome: Outcome) -> Registered | None:
-        """Register the target if its gate passed; None where it did not.
+        """Log the outcome, and register the target if the config wants it with this verdict.
 
         Raises:
             InfrastructureError: MLflow does not answer.
@@ -279,7 +206,8 @@ class Pipeline:
         """
         verdict = outcome.report.verdict
         self.publisher.judged(outcome)
-        if verdict is None or not verdict.ships:
+        wanted = self.plan.config.register_
+        if verdict is None or not wanted.aliases(ships=verdict.ships):
             return None
         target, runtime = self.plan.target, self.plan.gate.runtime
         tflite = self.stages.export(target) / TFLITE_NAME
@@ -294,11 +222,11 @@ class Pipeline:
         for candidate in self.plan.converted:
             runtimes = self.plan.runtimes(candidate)
             artifact = self.stages.artifact_record(candidate)
-            oracle = self.predictions(candidate, ORACLE) if ORACLE in runtimes else None
+            oracle = self.stages.predictions(candidate, ORACLE) if ORACLE in runtimes else None
             for runtime in runtimes:
                 if runtime == DEVICE and candidate in self.refused:
                     continue
-                answered = self.predictions(candidate, runtime)
+                answered = self.stages.predictions(candidate, runtime)
                 yield runtime_row(
                     candidate.name,
                     answered,

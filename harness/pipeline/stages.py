@@ -22,7 +22,7 @@ from harness.files import write_json
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.plan import Plan, load_plan, training_inputs
 from harness.pipeline.store import Store, Unit
-from harness.predictions import ModelRecord
+from harness.predictions import ModelRecord, Predictions
 from harness.progress import Reporter
 from harness.record import package_version
 from harness.runtimes import Runtime, find_runtime
@@ -145,7 +145,24 @@ class Stages:
         unit = self._evaluate_unit(candidate, runtime, artifact)
 
         def work(folder: Path) -> None:
-            self._evaluate(candidate, runtime, artifact, folder / PREDICTIONS)
+            model = self._model_record(candidate)
+            self._evaluate(candidate.name, model, runtime, artifact, folder / PREDICTIONS)
+
+        return self.store.build(unit, work) / PREDICTIONS
+
+    def predictions(self, candidate: Candidate, runtime: str) -> Predictions:
+        """Return what one candidate answered on one runtime, evaluating it if need be."""
+        return Predictions.load(self.evaluate(candidate, runtime))
+
+    def evaluate_other(self, name: str, artifact: Path, runtime: str) -> Path:
+        """Run a file that is no candidate's over the test split; return the Predictions file.
+
+        `artifact` is a file of a finished unit. The result is kept apart from those of the sweep.
+        """
+        unit = Unit("reference", f"{name}-{runtime}", self._evaluate_inputs(runtime, artifact))
+
+        def work(folder: Path) -> None:
+            self._evaluate(name, None, runtime, artifact, folder / PREDICTIONS)
 
         return self.store.build(unit, work) / PREDICTIONS
 
@@ -160,14 +177,17 @@ class Stages:
         return candidate if self._runtime(runtime).suffix == ".tflite" else candidate.trained
 
     def _evaluate_unit(self, candidate: Candidate, runtime: str, artifact: Path) -> Unit:
-        inputs = {
+        inputs = self._evaluate_inputs(runtime, artifact)
+        return Unit("evaluate", f"{candidate.name}-{runtime}", inputs)
+
+    def _evaluate_inputs(self, runtime: str, artifact: Path) -> dict[str, Any]:
+        return {
             "artifact": self.store.digest(artifact),
             "data": self.plan.split(runtime).digest,
             "runtime": runtime,
             "version": self._runtime(runtime).version,
             "options": self._options(runtime),
         }
-        return Unit("evaluate", f"{candidate.name}-{runtime}", inputs)
 
     def _runtime(self, name: str) -> Runtime:
         """Return a runtime; a checkpoint of this pipeline may name a class of the user's own."""
@@ -266,9 +286,11 @@ class Stages:
         text = (self.export(candidate) / ARTIFACT).read_text(encoding="utf-8")
         return Artifact.from_json(json.loads(text))
 
-    def _evaluate(self, candidate: Candidate, runtime: str, artifact: Path, out: Path) -> None:
+    def _evaluate(
+        self, name: str, model: ModelRecord | None, runtime: str, artifact: Path, out: Path
+    ) -> None:
         test = self.plan.split(runtime)
-        title = f"evaluate  {candidate.name} on {runtime}"
+        title = f"evaluate  {name} on {runtime}"
         with (
             self.reporter.task(title, len(test)) as advance,
             self._runtime(runtime).load(artifact) as session,
@@ -277,7 +299,7 @@ class Stages:
                 session,
                 test,
                 data_name=self.plan.dataset.name,
-                model=self._model_record(candidate),
+                model=model,
                 progress=advance,
                 keep=out.with_name(ANSWERS),
             )

@@ -1,7 +1,7 @@
-"""One MLflow run for the pipeline, a nested run per model; each fact is logged once.
+"""MLflow runs: one for the pipeline, below it one per model, below that one per runtime.
 
-Runs are found again by a tag that holds the hash of what they are about, so a pipeline that is
-interrupted, or run twice, continues the same runs instead of making twins.
+Runs are found again by a tag that holds the hash of what they are about, and each fact is logged
+once: a pipeline that is interrupted, or run twice, continues the same runs.
 """
 
 from __future__ import annotations
@@ -9,20 +9,23 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from harness.tracking.store import TrackingStore
+from harness.tracking.store import TrackingStore, sent_once
 
 if TYPE_CHECKING:
-    from mlflow.entities import Metric
+    from mlflow.entities import DatasetInput, Metric
     from mlflow.tracking import MlflowClient
 
 KEY_TAG = "tinygate.key"
 _LOGGED_TAG = "tinygate.logged."
 _BATCH = 1000  # MLflow's limit of metrics in one request
+_MOST_TAGS = 100  # and of tags, or parameters
 
 EpochMetrics = Sequence[Mapping[str, float]]
+Status = Literal["FINISHED", "FAILED", "KILLED"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,21 +36,30 @@ class TrackedRun:
     experiment_id: str
     run_id: str
 
+    @cached_property
+    def _tags(self) -> dict[str, str]:
+        """The tags when the run was opened, and those set since: no other process sets ours."""
+        return dict(self.client.get_run(self.run_id).data.tags)
+
+    def tag(self, name: str) -> str | None:
+        """Return the value of a tag, or None."""
+        return self._tags.get(name)
+
     def has(self, part: str, key: str) -> bool:
         """Whether `part` was logged with this very content."""
-        tags = self.client.get_run(self.run_id).data.tags
-        return bool(tags.get(_LOGGED_TAG + part) == key)
+        return self.tag(_LOGGED_TAG + part) == key
 
     def mark(self, part: str, key: str) -> None:
         """Remember that `part` was logged."""
-        self.client.set_tag(self.run_id, _LOGGED_TAG + part, key)
+        self.tags({_LOGGED_TAG + part: key})
 
     def params(self, values: Mapping[str, object]) -> None:
         """Log parameters."""
         from mlflow.entities import Param
 
         params = [Param(name, str(value)) for name, value in values.items()]
-        self.client.log_batch(self.run_id, params=params)
+        for start in range(0, len(params), _MOST_TAGS):
+            self.client.log_batch(self.run_id, params=params[start : start + _MOST_TAGS])
 
     def metrics(self, values: Mapping[str, float | None]) -> None:
         """Log single figures; an undefined one (None) is left out."""
@@ -67,16 +79,23 @@ class TrackedRun:
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Set tags."""
-        for name, value in values.items():
-            self.client.set_tag(self.run_id, name, value)
+        from mlflow.entities import RunTag
+
+        self.client.log_batch(self.run_id, tags=[RunTag(*item) for item in values.items()])
+        self._tags.update(values)
+
+    def inputs(self, datasets: Sequence[DatasetInput]) -> None:
+        """Log the data sets that went in."""
+        self.client.log_inputs(self.run_id, datasets=list(datasets))
 
     def file(self, path: Path, folder: str | None = None) -> None:
         """Attach a file."""
         self.client.log_artifact(self.run_id, str(path), folder)
 
-    def finish(self, *, ok: bool = True) -> None:
-        """Close the run."""
-        self.client.set_terminated(self.run_id, "FINISHED" if ok else "FAILED")
+    def finish(self, status: Status) -> None:
+        """Close the run, unless it is closed with this status already."""
+        if self.client.get_run(self.run_id).info.status != status:
+            self.client.set_terminated(self.run_id, status)
 
     def _log(self, metrics: Sequence[Metric]) -> None:
         for start in range(0, len(metrics), _BATCH):
@@ -94,7 +113,8 @@ class Tracker:
     def connect(cls, store: TrackingStore, experiment: str) -> Tracker:
         """Return a tracker on the named experiment; errors as `TrackingStore.connect`."""
         client = store.connect()
-        return cls(client, store.experiment(client, experiment))
+        with store.answering(), sent_once():
+            return cls(client, store.experiment(client, experiment))
 
     def run(self, name: str, key: str, parent: TrackedRun | None = None) -> TrackedRun:
         """Return the run tagged with `key` (below `parent`), created where there is none."""
@@ -105,17 +125,24 @@ class Tracker:
         )
 
     def _find(self, key: str, parent: TrackedRun | None) -> str | None:
+        """Return the oldest run of this key: were there ever two, all would use the same."""
         wanted = f"tags.`{KEY_TAG}` = '{key}'"
         if parent is not None:
             wanted += f" and tags.`mlflow.parentRunId` = '{parent.run_id}'"
-        found = self.client.search_runs([self.experiment_id], wanted, max_results=1)
+        found = self.client.search_runs(
+            [self.experiment_id],
+            wanted,
+            max_results=1,
+            order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
+        )
         return str(found[0].info.run_id) if found else None
 
     def _make(self, name: str, key: str, parent: TrackedRun | None) -> str:
         tags = {KEY_TAG: key, "mlflow.source.name": "tinygate", "mlflow.source.type": "LOCAL"}
         if parent is not None:
             tags["mlflow.parentRunId"] = parent.run_id
-        created = self.client.create_run(self.experiment_id, run_name=name, tags=tags)
+        with sent_once():
+            created = self.client.create_run(self.experiment_id, run_name=name, tags=tags)
         return str(created.info.run_id)
 
 

@@ -67,7 +67,7 @@ def test_an_unknown_metric_is_refused_with_the_known_ones() -> None:
         ({"metric": "class_accuracy", "limit": 0.5, "classes": [True]}, "classes"),
         (
             {"metric": "jaccard", "limit": 0.5, "reference": "flaot"},
-            "expected float, largest, tflm, device or the path",
+            "expected float, largest, tflm, device, registry:ALIAS or the path",
         ),
         ({"metric": "accuracy", "limit": float("nan")}, "limit: "),
         ({"metric": "accuracy"}, "limit: "),

@@ -27,6 +27,8 @@ pytestmark = [
     pytest.mark.filterwarnings("default"),  # MLflow and its database layer deprecate freely
 ]
 
+RUNTIMES = ("torch", "tflm")
+
 
 def running_in_group(group: int) -> list[str]:
     """Return the processes of a group that have not ended, by their /proc line."""
@@ -105,19 +107,25 @@ def test_the_registered_model_answers_as_the_gated_runtime(
     assert version.tags["tinygate.gate"] == "pass"
 
 
-def test_mlflow_holds_a_run_for_the_pipeline_and_one_below_it_per_model(
+def test_mlflow_holds_a_run_for_the_pipeline_below_it_one_per_model_and_below_that_per_runtime(
     store: mlflow.MlflowClient,
 ) -> None:
     experiment = store.get_experiment_by_name("small")
     assert experiment is not None
     runs = {run.info.run_name: run for run in store.search_runs([experiment.experiment_id])}
     parent = runs.pop("small")
-    assert set(runs) == {"scale_cnn-2-s0", "scale_cnn-3-s0", "mine.TwoLayers-4-s0"}
-    for run in runs.values():
+    models = {"scale_cnn-2-s0", "scale_cnn-3-s0", "mine.TwoLayers-4-s0"}
+    assert set(runs) == models | {f"{one} {runtime}" for one in models for runtime in RUNTIMES}
+    for name in models:
+        run = runs[name]
         assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
         assert run.info.status == "FINISHED"
-        assert {"torch/accuracy", "tflm/accuracy", "tflm/ece"} <= set(run.data.metrics)
+        assert {"parameters", "macs", "onnx_bytes", "tflite_bytes"} <= set(run.data.metrics)
         assert len(store.get_metric_history(run.info.run_id, "train/loss")) == 4
+        for runtime in RUNTIMES:
+            below = runs[f"{name} {runtime}"]
+            assert below.data.tags["mlflow.parentRunId"] == run.info.run_id
+            assert below.data.metrics["ece"] == run.data.metrics[f"{runtime}/ece"]
     assert parent.data.tags["tinygate.verdict"] == "pass"
 
 
