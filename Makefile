@@ -20,12 +20,13 @@ MISSING := $(if $(shell command -v qemu-system-arm),,qemu-system-arm) \
 # libFuzzer is a package of its own on newer distributions; which, is known once the lists are there.
 MISSING_FUZZER := $(if $(wildcard $(shell clang -print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer*),,\
   clang $$(apt-cache pkgnames | grep -x libclang-rt-dev))
+MISSING_BROWSER := $(if $(shell command -v chromium),,chromium) $(if $(shell command -v chromedriver),,chromium-driver)
 RUNS ?= 1000000
 RUN := $(BIN)/tinygate run
 DEMO := examples/digits.toml
 DIST ?= dist
 
-.PHONY: gate-study fuzz fuzzer fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
+.PHONY: gate-study fuzz fuzzer browser fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F"\t" "{ printf \"%-12s %s\\n\", \$$1, \$$2 }"
@@ -49,7 +50,7 @@ lint: $(INSTALLED) ## Check style
 types: $(INSTALLED) ## Check types
 	@$(BIN)/mypy
 
-unit: $(INSTALLED) $(IMAGES) | fuzzer ## Run the tests
+unit: $(INSTALLED) $(IMAGES) | fuzzer browser ## Run the tests
 	@$(BIN)/pytest -n auto --dist loadgroup
 
 format: $(INSTALLED) ## Format the code
@@ -106,6 +107,9 @@ tools:
 
 fuzzer:
 	@$(call install,$(MISSING_FUZZER))
+
+browser:
+	@$(call install,$(MISSING_BROWSER))
 
 # The virtual environment: exact versions from constraints.txt, tinygate itself in editable form.
 $(INSTALLED): pyproject.toml constraints.txt | python

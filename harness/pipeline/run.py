@@ -20,16 +20,15 @@ from harness.pipeline.cluster import Cluster
 from harness.pipeline.outcome import Outcome, write_outcome
 from harness.pipeline.plan import Candidate, Plan, load_plan
 from harness.pipeline.publish import Publisher
+from harness.pipeline.reported import Reported
 from harness.pipeline.stages import ORACLE, Stages
 from harness.pipeline.store import Store
 from harness.pipeline.sweep import Sweep
 from harness.predictions import Predictions
 from harness.progress import Reporter
-from harness.record import environment_record
 from harness.runtimes import known_runtime
 from harness.tracking.registry import Registered
 from harness.tracking.store import TrackingStore
-from reports.report import Record, Report, RuntimeRow, runtime_row
 
 FLOAT_RUNTIME = "torch"
 
@@ -249,9 +248,7 @@ class Pipeline:
 
         A config without a gate has no verdict; its report holds the runtimes alone.
         """
-        report = Report(
-            title=self.plan.config.name, rows=tuple(self._rows()), record=self._record()
-        )
+        report = Reported(self.stages, self.config_path, self.refused).report()
         if self.plan.config.gate is not None:
             case = self._case()
             report = replace(
@@ -281,31 +278,3 @@ class Pipeline:
                 "runtime that does (litert, litert-ref, tflm, device) can be registered"
             )
         return self.publisher.register(verdict, tflite)
-
-    def _rows(self) -> Iterator[RuntimeRow]:
-        runtimes = self.plan.config.evaluate.runtimes
-        for candidate in self.plan.candidates:
-            artifact = self.stages.artifact_record(candidate)
-            oracle = self.predictions(candidate, ORACLE) if ORACLE in runtimes else None
-            for runtime in runtimes:
-                if runtime == DEVICE and candidate in self.refused:
-                    continue
-                answered = self.predictions(candidate, runtime)
-                yield runtime_row(
-                    candidate.name,
-                    answered,
-                    self.stages.artifact(candidate, runtime).stat().st_size,
-                    None if runtime == ORACLE or oracle is None else oracle.of(answered.ids),
-                    artifact.output.scale,
-                )
-
-    def _record(self) -> Record:
-        environment = environment_record()
-        facts = ("commit", "python", "system", "machine", "cores")
-        return Record(
-            commands=(f"tinygate run {self.config_path}",),
-            config=self.config_path.read_text(encoding="utf-8"),
-            versions={"tinygate": environment["tinygate"], **environment["packages"]},
-            hashes={f"{name} data": one for name, one in self.plan.dataset.digests.items()},
-            facts={name: str(environment[name]) for name in facts},
-        )
