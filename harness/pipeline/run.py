@@ -29,6 +29,7 @@ from harness.progress import Reporter
 from harness.runtimes import known_runtime
 from harness.tracking.registry import Registered
 from harness.tracking.store import TrackingStore
+from reports.report import Report
 
 FLOAT_RUNTIME = "torch"
 
@@ -244,20 +245,24 @@ class Pipeline:
         )
 
     def outcome(self) -> Outcome:
-        """Judge the target and write the verdict and the reports.
+        """Judge the target and write the verdict and the reports."""
+        return write_outcome(self.report(), self.stages.store.root / "report")
 
-        A config without a gate has no verdict; its report holds the runtimes alone.
+    def report(self) -> Report:
+        """Judge the target; return all that is to be shown of it and of the sweep.
+
+        A config without a gate has no verdict; its report holds the runtimes and the sizes.
         """
         report = Reported(self.stages, self.config_path, self.refused).report()
-        if self.plan.config.gate is not None:
-            case = self._case()
-            report = replace(
-                report,
-                verdict=self._judged(case),
-                candidate=case.candidate,
-                references=case.references,
-            )
-        return write_outcome(report, self.stages.store.root / "report")
+        if self.plan.config.gate is None:
+            return report
+        case = self._case()
+        return replace(
+            report,
+            verdict=self._judged(case),
+            candidate=case.candidate,
+            references=case.references,
+        )
 
     def register(self, outcome: Outcome) -> Registered | None:
         """Register the target if its gate passed; None where it did not.

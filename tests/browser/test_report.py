@@ -19,7 +19,9 @@ from tests.reports.made import whole
 pytestmark = pytest.mark.xdist_group("browser")
 LEAST_CONTRAST = 4.5
 
-IN_VIEW = "const b = arguments[0].getBoundingClientRect(); return b.top >= -1 && b.bottom <= innerHeight"
+IN_VIEW = (
+    "const b = arguments[0].getBoundingClientRect(); return b.top >= -1 && b.bottom <= innerHeight"
+)
 OVERFLOW = """
 const wide = document.documentElement.clientWidth;
 return [...document.body.querySelectorAll("*")].filter((e) =>
@@ -42,7 +44,10 @@ return [...document.querySelectorAll(arguments[0])].map((e) => {
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 });
 """
-SHOWN = "return [...document.querySelectorAll('.flip-group')][0].querySelectorAll('.flip:not([hidden])').length"
+SHOWN = """
+const group = document.querySelector(".flip-group");
+return group.querySelectorAll(".flip:not([hidden])").length;
+"""
 
 
 @pytest.fixture(scope="module")
@@ -233,4 +238,6 @@ def test_paper_shows_everything_and_no_controls(
     assert nav.value_of_css_property("display") == "none"
     body = browser.find_element(By.TAG_NAME, "body")
     assert body.value_of_css_property("background-color") == "rgba(255, 255, 255, 1)"
-    assert all(browser.execute_script("return [...document.querySelectorAll('details')].map(d => d.open)"))
+    assert all(
+        browser.execute_script("return [...document.querySelectorAll('details')].map(d => d.open)")
+    )
