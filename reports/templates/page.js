@@ -1,5 +1,14 @@
 (() => {
   "use strict";
+  // A viewer's sandbox may refuse links within the page; this works in any.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#']");
+    const target = link && document.getElementById(link.hash.slice(1));
+    if (!target) return;
+    target.tabIndex = -1;
+    target.scrollIntoView();
+    target.focus({ preventScroll: true });
+  });
   const FEW = 36;
   const groups = [...document.querySelectorAll(".flip-group")].map((group) => {
     const samples = [...group.querySelectorAll(".flip")];

@@ -112,7 +112,7 @@ def test_the_experiment_lists_the_run(browser: webdriver.Chrome, ui: Ui) -> None
 def test_a_models_page_shows_its_figures(browser: webdriver.Chrome, ui: Ui) -> None:
     run = ui.models[0]
     browser.get(ui.page(f"experiments/{ui.experiment}/runs/{run.info.run_id}"))
-    value = f"{run.data.metrics[METRIC]:.6f}"[:6]
+    value = str(run.data.metrics[METRIC])[:6]
     _wait(browser, IN_ONE_ROW, [METRIC, value])
 
 
@@ -121,7 +121,7 @@ def test_two_models_are_compared_metric_by_metric_in_line(
 ) -> None:
     ids = ",".join(f'"{run.info.run_id}"' for run in ui.models)
     browser.get(ui.page(f'compare-runs?runs=[{ids}]&experiments=["{ui.experiment}"]'))
-    values = [f"{run.data.metrics[METRIC]:.6f}".rstrip("0")[:5] for run in ui.models]
+    values = [f"{run.data.metrics[METRIC]:.3f}" for run in ui.models]
     _wait(browser, HAS, "Comparing 2 Runs")
     _wait(browser, IN_ONE_ROW, [METRIC, *values])
 
