@@ -23,12 +23,13 @@ MISSING_FUZZER := $(if $(wildcard $(shell clang -print-runtime-dir 2>/dev/null)/
   clang $$(apt-cache pkgnames | grep -x libclang-rt-dev))
 MISSING_DATABASE := $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql)
 NO_CLUSTER := /etc/postgresql-common/createcluster.d/tinygate.conf
+MISSING_BROWSER := $(if $(shell command -v chromium),,chromium) $(if $(shell command -v chromedriver),,chromium-driver)
 RUNS ?= 1000000
 RUN := $(BIN)/tinygate run
 DEMO := examples/digits.toml
 DIST ?= dist
 
-.PHONY: reference figures gate-study fuzz fuzzer database fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
+.PHONY: reference figures gate-study fuzz fuzzer database browser fault-study constraints firmware tools help setup demo test lint types unit format wheel bench doctor clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F"\t" "{ printf \"%-12s %s\\n\", \$$1, \$$2 }"
@@ -52,7 +53,7 @@ lint: $(INSTALLED) ## Check style
 types: $(INSTALLED) ## Check types
 	@$(BIN)/mypy
 
-unit: $(INSTALLED) $(IMAGES) | fuzzer database ## Run the tests
+unit: $(INSTALLED) $(IMAGES) | fuzzer database browser ## Run the tests
 	@$(BIN)/pytest -n auto --dist loadgroup
 
 format: $(INSTALLED) ## Format the code
@@ -122,6 +123,9 @@ database:
 	@[ -z '$(MISSING_DATABASE)' ] || { $(SUDO) mkdir -p $(dir $(NO_CLUSTER)) && \
 	  echo 'create_main_cluster = off' | $(SUDO) tee $(NO_CLUSTER) >/dev/null && \
 	  { $(call install,$(MISSING_DATABASE)); code=$$?; $(SUDO) rm $(NO_CLUSTER); exit $$code; }; }
+
+browser:
+	@$(call install,$(MISSING_BROWSER))
 
 # The virtual environment: exact versions from constraints.txt, tinygate itself in editable form.
 $(INSTALLED): pyproject.toml constraints.txt | python

@@ -1,4 +1,4 @@
-"""An analysis as files: one Markdown page, a CSV and two pictures of everything, one JSON."""
+"""An analysis as files: an HTML and a Markdown page, a CSV and two pictures of all, one JSON."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.scaling.analysis import Analysis
+from reports.analysis_html import render_analysis
 from reports.answer_sheets import answer_sheets
 from reports.calibration_figures import calibration_figures
 from reports.class_figures import class_figures
@@ -21,7 +22,7 @@ from reports.scaling_figures import scaling_figures
 from reports.scaling_sheets import scaling_sheets
 from reports.sheet import Sheet
 
-PAGE, DATA = "analysis.md", "analysis.json"
+PAGE, TEXT, DATA = "analysis.html", "analysis.md", "analysis.json"
 _FORMAT = 1
 _AFTER = {
     "power_laws": ("power_law",),
@@ -61,7 +62,8 @@ def analysis_files(analysis: Analysis, record: Mapping[str, Any]) -> Iterator[tu
     for name, drawing in drawings.items():
         yield f"figures/{name}.svg", drawing.svg().encode()
         yield f"figures/{name}.png", drawing.png()
-    yield PAGE, _page(analysis, sheets, drawings).encode()
+    yield PAGE, render_analysis(analysis, sheets, drawings, record).encode()
+    yield TEXT, _page(analysis, sheets, drawings).encode()
     yield DATA, _data(analysis, sheets, record).encode()
 
 

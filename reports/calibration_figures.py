@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from matplotlib.axes import Axes
 
 from harness.metrics import BINS
 from harness.scaling.analysis import Analysis
 from harness.scaling.calibration import Calibration
-from reports.drawing import BLUE, INK, ORANGE, Drawing, blank, styled
+from reports.drawing import BLUE, INK, ORANGE, Drawing, blank, drawings_of, styled
 from reports.scaling_figures import look, size_axis
 from reports.text import shortened
 
@@ -17,14 +17,16 @@ _NAME_LENGTH = 24
 _PANEL_COLUMNS = 5
 
 
-def calibration_figures(analysis: Analysis) -> dict[str, Drawing]:
-    """Return the figures that the analysis has data for, by the name of their files."""
+def calibration_figures(
+    analysis: Analysis, names: Container[str] | None = None
+) -> dict[str, Drawing]:
+    """Return the figures that the analysis has data for, all or those named, by name."""
     drawings = {
-        "calibration": _calibration(analysis),
-        "reliability": _reliability(analysis),
-        "confidence": _confidence(analysis),
+        "calibration": _calibration,
+        "reliability": _reliability,
+        "confidence": _confidence,
     }
-    return {name: one for name, one in drawings.items() if one is not None}
+    return drawings_of(drawings, analysis, names)
 
 
 def _calibration(analysis: Analysis) -> Drawing | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import numpy as np
 
 from harness.scaling.analysis import Analysis
-from reports.drawing import Drawing, blank, styled
+from reports.drawing import Drawing, blank, drawings_of, styled
 from reports.heat_map import heat_map, write_cells
 from reports.scaling_figures import look, size_axis
 from reports.text import shortened
@@ -14,14 +16,14 @@ _NAME_LENGTH = 24
 _MOST_CLASSES, _MOST_WRITTEN = 200, 20
 
 
-def class_figures(analysis: Analysis) -> dict[str, Drawing]:
-    """Return the figures that the analysis has data for, by the name of their files."""
+def class_figures(analysis: Analysis, names: Container[str] | None = None) -> dict[str, Drawing]:
+    """Return the figures that the analysis has data for, all or those named, by name."""
     drawings = {
-        "gini": _gini(analysis),
-        "class_groups": _groups(analysis),
-        "classes": _classes(analysis),
+        "gini": _gini,
+        "class_groups": _groups,
+        "classes": _classes,
     }
-    return {name: one for name, one in drawings.items() if one is not None}
+    return drawings_of(drawings, analysis, names)
 
 
 def _gini(analysis: Analysis) -> Drawing | None:

@@ -29,13 +29,21 @@ class Columns:
     numeric: tuple[bool, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    def led_by(self, header: str) -> Columns:
+        """Return the table with the column of that header first."""
+        first = self.headers.index(header)
+        order = [first, *(i for i in range(len(self.headers)) if i != first)]
+        return self._of(order)
+
     def without(self, header: str) -> Columns:
         """Return the table without the column of that header, if it has one."""
-        kept = [i for i, one in enumerate(self.headers) if one != header]
+        return self._of([i for i, one in enumerate(self.headers) if one != header])
+
+    def _of(self, places: Sequence[int]) -> Columns:
         return Columns(
-            tuple(self.headers[i] for i in kept),
-            tuple(self.numeric[i] for i in kept),
-            tuple(tuple(row[i] for i in kept) for row in self.rows),
+            tuple(self.headers[i] for i in places),
+            tuple(self.numeric[i] for i in places),
+            tuple(tuple(row[i] for i in places) for row in self.rows),
         )
 
 
@@ -81,9 +89,9 @@ _RUNTIME_CELLS: tuple[tuple[str, bool, Callable[[RuntimeRow], str | None]], ...]
     ("seed", True, lambda row: _known(row.seed, "{}")),
     ("parameters", True, lambda row: _known(row.parameters, "{:,}")),
     ("MACs", True, lambda row: None if row.macs is None else quantity(row.macs)),
-    ("file", True, lambda row: _bytes(row.file_bytes)),
+    ("file", True, lambda row: size_of_file(row.file_bytes)),
     ("runtime", False, lambda row: printable(row.runtime)),
-    ("an inference", True, lambda row: _count(row.device)),
+    ("an inference", True, lambda row: inference_count(row.device)),
     ("accuracy", True, lambda row: f"{100 * row.summary.accuracy:.2f} %"),
     ("ECE", True, lambda row: f"{row.summary.ece:.4f}"),
     ("same class", True, lambda row: _of_twin(row, lambda twin: _share(twin.agreement))),
@@ -119,11 +127,12 @@ def _known(value: float | None, form: str) -> str | None:
     return None if value is None else form.format(value)
 
 
-def _bytes(size: int | None) -> str | None:
+def size_of_file(size: int | None) -> str | None:
+    """Return bytes with their magnitude, as `27.2 kB`."""
     return None if size is None else f"{quantity(size)}B" if size >= 1000 else f"{size} B"  # noqa: PLR2004  kB
 
 
-def _count(device: DeviceRecord | None) -> str | None:
+def inference_count(device: DeviceRecord | None) -> str | None:
     """Return what an inference takes: instructions of an emulator, milliseconds of silicon."""
     if device is None or device.count_per_sample is None:
         return None

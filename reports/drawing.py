@@ -7,11 +7,12 @@ colour blindness, and each series also has a shape of its own.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -19,11 +20,11 @@ from matplotlib.figure import Figure
 
 INK = "#1b1f24"
 """Text and axes; a page that has a dark form replaces it by its own text colour."""
-BLUE, ORANGE = "#0072b2", "#d55e00"
+BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"
 SERIES = (
     (BLUE, "o"),
     (ORANGE, "D"),
-    ("#009e73", "s"),
+    (GREEN, "s"),
     ("#cc79a7", "^"),
     ("#e69f00", "v"),
     ("#56b4e9", "P"),
@@ -47,6 +48,9 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True)
 class Drawing:
     """A figure with its title and what it shows, in words, for those who do not see it."""
@@ -57,6 +61,10 @@ class Drawing:
 
     def svg(self) -> str:
         """Return an SVG document; equal data give equal text."""
+        return self._svg
+
+    @functools.cached_property
+    def _svg(self) -> str:
         return self._save("svg", {"Date": None, "Creator": None}).decode()
 
     def png(self, dots_per_inch: int = 150) -> bytes:
@@ -88,3 +96,12 @@ def blank(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def drawings_of(
+    drawn: Mapping[str, Callable[[T], Drawing | None]], data: T, names: Container[str] | None
+) -> dict[str, Drawing]:
+    """Draw what `data` allow of the figures in `names`, or of all; only those are drawn."""
+    wanted = {name: draw for name, draw in drawn.items() if names is None or name in names}
+    made = {name: draw(data) for name, draw in wanted.items()}
+    return {name: one for name, one in made.items() if one is not None}

@@ -22,7 +22,7 @@ def class_chart(candidate: Summary, reference: Summary | None = None) -> Drawing
     ordered = sorted(present, key=lambda i: (candidate.class_accuracy[i] or 0.0, i))
     shown = ordered[:MOST_CLASSES]
     with styled():
-        figure = blank(7.0, 1.1 + 0.21 * len(shown))
+        figure = blank(5.3, 1.1 + 0.21 * len(shown))
         axes = figure.add_subplot()
         _draw_classes(axes, shown, candidate, reference)
     title = "Accuracy by class"

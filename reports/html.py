@@ -1,163 +1,194 @@
-"""A report as one HTML page that needs nothing else: no network, no scripts, no other files."""
+"""A report as one HTML page that needs nothing else: no network and no other files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from harness.comparison import compare
-from harness.gate.verdict import Evidence, Verdict
-from harness.metrics import Summary, summarize
+from harness.gate.verdict import CheckResult, Outcome
+from reports.agreement import Agreement, Cell, agreement_of
+from reports.board import uses
+from reports.change import Change, change_of, class_columns, overall_columns
+from reports.check_figures import check_axis
 from reports.columns import (
     OUTCOME_WORDS,
     VERDICT_WORDS,
+    Columns,
     bounds_note,
     check_columns,
     runtime_columns,
     twin_note,
 )
-from reports.drawing import INK, Drawing
-from reports.figures import class_chart, reliability_diagram
-from reports.report import Report
-from reports.text import printable
+from reports.drawing import Drawing
+from reports.evidence import evidence_rows
+from reports.flips import flips
+from reports.headline import headline_facts, target_device
+from reports.page import rendered
+from reports.report import Report, RuntimeRow
+from reports.report_figures import class_changes_name, report_drawings
+from reports.thumbnail import Thumbnails
 
+SIGNS: dict[Outcome, str] = {"pass": "✓", "fail": "✕", "inconclusive": "?"}
+_TITLES = {
+    "checks": "Checks",
+    "changed": "What changed",
+    "calibration": "Calibration",
+    "runtimes": "Runtimes",
+    "target": "Target",
+    "sweep": "All sizes",
+    "evidence": "Evidence",
+    "again": "How to reproduce",
+}
 _MOST_ROWS = 1000
+_EQUAL_SCORES, _EQUAL_CLASSES = "0", "100"
+_LEAST_SHOWN = 0.01
+_KNOWN_OF_THE_GATED = ("model", "width", "seed", "parameters", "MACs")
+"""Columns that say the same in every row of one model."""
 
 
-@dataclass(frozen=True)
-class ClassRow:
-    """One class in the table of all classes; accuracies as text."""
+def render_html(
+    report: Report, change: Change | None = None, drawings: Mapping[str, Drawing] | None = None
+) -> str:
+    """Return the page: verdict, checks, what changed, calibration, runtimes, target, evidence.
 
-    name: str
-    samples: int
-    accuracy: str
-    change: str
-
-
-@dataclass(frozen=True)
-class EvidenceRow:
-    """What one Predictions file of the gate is, as pairs of a name and a value."""
-
-    who: str
-    facts: tuple[tuple[str, str], ...]
-
-
-def render_html(report: Report) -> str:
-    """Return the page: verdict, checks, runtimes, classes, calibration, evidence, how to repeat.
-
-    Everything that comes from files is escaped; the page's policy forbids scripts and loading.
+    Everything that comes from files is escaped; the page's policy forbids loading and any script
+    but ours. `change` and `drawings` are those of the report, made here where they are not given.
     """
-    verdict = report.verdict
-    page = (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            report=report,
-            verdict=verdict,
-            verdict_word=VERDICT_WORDS[verdict.outcome] if verdict else "",
-            outcome_words=OUTCOME_WORDS,
-            checks=check_columns(verdict.checks) if verdict else None,
-            bounds_note=bounds_note(verdict.checks) if verdict else "",
-            runtimes=runtime_columns(report.rows) if report.rows else None,
-            twin_note=twin_note(report.rows),
-            classes=_class_rows(report),
-            class_drawing=_class_drawing(report),
-            drawings=list(_reliability_drawings(report)),
-            evidence=list(_evidence(verdict)) if verdict else [],
-            compared=next(iter(report.references), ""),
-        )
-    )
-    return page + "\n"
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["printable"] = printable
-    environment.filters["inline_svg"] = inline_svg
-    return environment
-
-
-def inline_svg(drawing: Drawing) -> Markup:
-    """Return the drawing as an `<svg>` element whose ink follows the page's text colour.
-
-    Matplotlib escapes every text it writes, so the element is safe as it is.
-    """
-    document = drawing.svg()
-    return Markup(document[document.index("<svg") :].replace(INK, "currentColor"))  # noqa: S704
-
-
-def _class_drawing(report: Report) -> Drawing | None:
-    if report.candidate is None:
-        return None
-    reference = next(iter(report.references.values()), None)
-    return class_chart(
-        summarize(report.candidate), None if reference is None else summarize(reference)
-    )
-
-
-def _reliability_drawings(report: Report) -> Iterator[Drawing]:
-    if report.candidate is not None:
-        yield reliability_diagram(summarize(report.candidate), "candidate")
-    for name, reference in report.references.items():
-        yield reliability_diagram(summarize(reference), f"reference {printable(name)}")
-
-
-def _class_rows(report: Report) -> list[ClassRow]:
-    if report.candidate is None:
-        return []
-    summary = summarize(report.candidate)
-    changes: tuple[float | None, ...] = (None,) * summary.classes
-    reference = next(iter(report.references.values()), None)
-    if reference is not None:
-        changes = compare(reference, report.candidate).class_difference
-    return [_class_row(summary, index, changes[index]) for index in range(summary.classes)][
-        :_MOST_ROWS
-    ]
-
-
-def _class_row(summary: Summary, index: int, change: float | None) -> ClassRow:
-    value = summary.class_accuracy[index]
-    return ClassRow(
-        name=printable(summary.class_names[index]),
-        samples=summary.class_counts[index],
-        accuracy="no samples" if value is None else f"{100 * value:.2f} %",
-        change="" if change is None else f"{100 * change:+.2f}",
-    )
-
-
-def _evidence(verdict: Verdict) -> Iterator[EvidenceRow]:
-    yield EvidenceRow("candidate", tuple(_facts(verdict.subject)))
-    for name, reference in verdict.references.items():
-        yield EvidenceRow(f"reference {printable(name)}", tuple(_facts(reference)))
-
-
-def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
-    facts = {
-        "artifact sha256": evidence.artifact_sha256,
-        "artifact": evidence.caveat,
-        "data digest": evidence.data_digest,
-        "data": " ".join(filter(None, (evidence.data_name, evidence.split))) or None,
-        "samples": f"{evidence.samples:,} over {evidence.classes:,} classes",
-        "model": evidence.model and _described(evidence.model.model_dump(exclude_none=True)),
-        "runtime": evidence.runtime and f"{evidence.runtime.name} {evidence.runtime.version}",
-        "runtime options": evidence.runtime and _described(evidence.runtime.options),
-        "host": evidence.host
-        and f"{evidence.host.system} {evidence.host.machine} {evidence.host.cpu}",
-        "device": evidence.device and _described(evidence.device.model_dump(exclude_none=True)),
-        "device's twin": evidence.twin and _described(evidence.twin.model_dump(exclude_none=True)),
-        "demanded and verified": ", ".join(evidence.verified) or "nothing: its own word",
+    change = change or change_of(report)
+    drawings = report_drawings(report, change) if drawings is None else drawings
+    content = {
+        "report": report,
+        "verdict": report.verdict,
+        "signs": SIGNS,
+        "glance": headline_facts(report),
+        "drawings": drawings,
+        **_check_content(report),
+        **_change_content(report, change),
+        **_runtime_content(report),
+        **_target_content(report),
+        **_sweep_content(report, drawings),
+        "evidence": evidence_rows(report.verdict),
     }
-    return ((name, printable(value)) for name, value in facts.items() if value)
+    sections = [(name, _TITLES[name]) for name in _TITLES if _has(name, report, content)]
+    return rendered("report.html.j2", content | {"sections": sections})
 
 
-def _described(facts: Mapping[str, object]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in facts.items())
+def _has(section: str, report: Report, content: Mapping[str, Any]) -> bool:
+    present = {
+        "checks": report.verdict is not None,
+        "changed": content["change"].main is not None,
+        "calibration": report.candidate is not None,
+        "runtimes": bool(report.rows),
+        "target": bool(content["uses"]),
+        "sweep": report.sweep is not None,
+        "evidence": report.verdict is not None,
+        "again": True,
+    }
+    return present[section]
+
+
+def _check_content(report: Report) -> dict[str, Any]:
+    verdict = report.verdict
+    checks: tuple[CheckResult, ...] = verdict.checks if verdict else ()
+    table = check_columns(checks)
+    methods = tuple(
+        (*row, one.decision, one.method) for row, one in zip(table.rows, checks, strict=True)
+    )
+    return {
+        "verdict_word": VERDICT_WORDS[verdict.outcome] if verdict else "",
+        "outcome_words": OUTCOME_WORDS,
+        "checks": table,
+        "checks_table": Columns(
+            (*table.headers, "decided by", "method"), (*table.numeric, False, False), methods
+        ),
+        "axes": [check_axis(one) for one in checks],
+        "bounds_note": bounds_note(checks),
+    }
+
+
+def _change_content(report: Report, change: Change) -> dict[str, Any]:
+    thumbnails = None if report.samples is None else Thumbnails(report.samples)
+    count = max(1, len(change.against))
+    return {
+        "change": change,
+        "overall": overall_columns(change),
+        "against": [
+            {
+                "name": one.compared.name,
+                "words": one.compared.words,
+                "figure": class_changes_name(place),
+                "classes": class_columns(one.classes[:_MOST_ROWS]),
+                "flips": flips(one.compared.pair, thumbnails, share_of=count),
+            }
+            for place, one in enumerate(change.against, 1)
+        ],
+    }
+
+
+def _runtime_content(report: Report) -> dict[str, Any]:
+    agreement = agreement_of(report.answers, report.output_scale) if report.answers else None
+    gated = tuple(_gated_rows(report))
+    table = runtime_columns(gated or report.rows)
+    for header in _KNOWN_OF_THE_GATED if gated else ():
+        table = table.without(header)
+    table = table.led_by("runtime") if gated else table
+    in_lsb = report.output_scale is not None
+    counts = [cell.samples for cell in agreement.cells.values()] if agreement else []
+    return {
+        "runtimes": table,
+        "twin_note": twin_note(gated or report.rows),
+        "agreement": agreement if agreement and len(agreement.runtimes) > 1 else None,
+        "same_class": _same_class,
+        "largest_difference": _largest_difference,
+        "equal_difference": _EQUAL_SCORES,
+        "equal_classes": _EQUAL_CLASSES,
+        "difference_caption": "Largest difference of a score"
+        + (", in steps of the int8 output (LSB)" if in_lsb else ""),
+        "fewest_samples": min(counts) if len(set(counts)) > 1 else None,
+        "no_difference": _no_difference(agreement),
+    }
+
+
+def _gated_rows(report: Report) -> Iterator[RuntimeRow]:
+    model = report.verdict.subject.model if report.verdict and report.answers else None
+    for row in report.rows:
+        if model and (row.family, row.width, row.seed) == (model.family, model.width, model.seed):
+            yield row
+
+
+def _same_class(cell: Cell) -> str:
+    if cell.agreement == 1:
+        return _EQUAL_CLASSES
+    return f"{min(100 * cell.agreement, 99.99):.2f}"
+
+
+def _largest_difference(cell: Cell) -> str:
+    value = cell.difference if cell.lsb is None else cell.lsb
+    if value is None:
+        return "—"
+    return f"< {_LEAST_SHOWN}" if 0 < value < _LEAST_SHOWN else f"{value:.3g}"
+
+
+def _no_difference(agreement: Agreement | None) -> str:
+    if agreement is None or len(agreement.runtimes) < 2:  # noqa: PLR2004  nothing to agree with
+        return ""
+    return "Where runtimes of the int8 file part was not looked into: none differs, or none can."
+
+
+def _target_content(report: Report) -> dict[str, Any]:
+    device = target_device(report)
+    if device is None:
+        return {"uses": (), "target": ""}
+    engine = f", {device.engine}" if device.engine else ""
+    kind = "Emulated board" if device.emulated else "Board"
+    target = (
+        f"{kind} {device.board}, {device.core}, firmware {device.firmware or 'unknown'}{engine}"
+    )
+    return {"uses": uses(device, report.board, report.verdict), "target": f"{target}."}
+
+
+def _sweep_content(report: Report, drawings: Mapping[str, Drawing]) -> dict[str, Any]:
+    return {
+        "sweep_drawings": {n: one for n, one in drawings.items() if n.startswith("sweep_")},
+        "all_runtimes": runtime_columns(report.rows),
+    }

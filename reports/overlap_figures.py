@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from harness.scaling.analysis import Analysis
 from harness.scaling.overlap import Overlap
 from harness.scaling.size import Size, families
-from reports.drawing import INK, SERIES, Drawing, blank, styled
+from reports.drawing import INK, SERIES, Drawing, blank, drawings_of, styled
 from reports.heat_map import heat_map, write_cells
 from reports.scaling_figures import draw_intervals, size_axis
 from reports.text import shortened
@@ -20,13 +20,13 @@ _MOST_WRITTEN = 20
 """Cells of a larger matrix are too small for numbers."""
 
 
-def overlap_figures(analysis: Analysis) -> dict[str, Drawing]:
-    """Return the figures that the analysis has data for, by the name of their files."""
+def overlap_figures(analysis: Analysis, names: Container[str] | None = None) -> dict[str, Drawing]:
+    """Return the figures that the analysis has data for, all or those named, by name."""
     drawings = {
-        "jaccard_matrix": _matrix(analysis),
-        "jaccard_from_smallest": _from_smallest(analysis),
+        "jaccard_matrix": _matrix,
+        "jaccard_from_smallest": _from_smallest,
     }
-    return {name: one for name, one in drawings.items() if one is not None}
+    return drawings_of(drawings, analysis, names)
 
 
 def _matrix(analysis: Analysis) -> Drawing | None:

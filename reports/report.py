@@ -10,9 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.comparison import agreement, largest_score_difference, match, outcomes
+from harness.data.split import Split
 from harness.gate.verdict import Verdict
 from harness.metrics import Summary, summarize
 from harness.predictions import DeviceRecord, Predictions
+from harness.scaling.analysis import Analysis
+from reports.board import Board
+from reports.divergence import FirstDifference
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,12 @@ class Report:
         candidate: the gated Predictions, for the figures.
         references: what it was compared with, by the name the verdict uses.
         record: how to reproduce it.
+        samples: the test images that were answered, for thumbnails.
+        answers: what the gated model answered on every runtime, by its name.
+        output_scale: step of that model's int8 output, in units of the scores.
+        first_differences: where runtimes that differ from the oracle begin to.
+        board: what the target has.
+        sweep: the analysis of all models, where there are several sizes.
 
     """
 
@@ -163,3 +173,9 @@ class Report:
     candidate: Predictions | None = None
     references: Mapping[str, Predictions] = field(default_factory=dict)
     record: Record = field(default_factory=Record)
+    samples: Split | None = None
+    answers: Mapping[str, Predictions] = field(default_factory=dict)
+    output_scale: float | None = None
+    first_differences: tuple[FirstDifference, ...] = ()
+    board: Board | None = None
+    sweep: Analysis | None = None

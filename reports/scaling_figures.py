@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +12,7 @@ from harness.scaling.analysis import Analysis
 from harness.scaling.curves import Curve
 from harness.scaling.line import Interval
 from harness.scaling.size import Size, families
-from reports.drawing import INK, SERIES, Drawing, blank, styled
+from reports.drawing import INK, SERIES, Drawing, blank, drawings_of, styled
 from reports.text import quantity, shortened
 
 _NAME_LENGTH = 28
@@ -48,17 +48,17 @@ def log_values(axes: Axes, values: Sequence[float]) -> None:
     axes.yaxis.set_minor_formatter(_PLAIN if narrow else NullFormatter())
 
 
-def scaling_figures(analysis: Analysis) -> dict[str, Drawing]:
-    """Return the figures that the analysis has data for, by the name of their files."""
+def scaling_figures(analysis: Analysis, names: Container[str] | None = None) -> dict[str, Drawing]:
+    """Return the figures that the analysis has data for, all or those named, by name."""
     drawings = {
-        "power_law": _power_law(analysis),
-        "local_exponents": _local_exponents(analysis),
-        "curves": _curves(analysis),
-        "training_loss": _training_loss(analysis),
-        "spectrum": _spectrum(analysis),
-        "effective_rank": _effective_rank(analysis),
+        "power_law": _power_law,
+        "local_exponents": _local_exponents,
+        "curves": _curves,
+        "training_loss": _training_loss,
+        "spectrum": _spectrum,
+        "effective_rank": _effective_rank,
     }
-    return {name: one for name, one in drawings.items() if one is not None}
+    return drawings_of(drawings, analysis, names)
 
 
 def _power_law(analysis: Analysis) -> Drawing | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from reports.columns import Columns
 from reports.markdown import escaped
 from reports.text import printable
 
@@ -44,6 +45,17 @@ class Sheet:
         lines = [[escaped(column.name) for column in self.columns], rules, *rows]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         return f"## {escaped(self.title)}\n\n{escaped(self.note)}\n\n{table}\n"
+
+    def text(self) -> Columns:
+        """Return the table as text, figures as in Markdown, text of any origin as it is."""
+        return Columns(
+            tuple(column.name.replace("_", " ") for column in self.columns),
+            tuple(column.kind != "text" for column in self.columns),
+            tuple(
+                tuple(one if isinstance(one, str) else _shown(one) for one in row)
+                for row in self.rows
+            ),
+        )
 
     def csv(self) -> str:
         """Return the table as CSV; an interval takes two columns, `_low` and `_high`."""

@@ -24,6 +24,11 @@ def _printable(character: str) -> str:
     return _REPLACEMENT if hidden else character
 
 
+def printable_lines(text: str) -> str:
+    """Return `text` printable line by line: line breaks stay, and tabs become spaces."""
+    return "\n".join(map(printable, text.splitlines()))
+
+
 def shortened(text: str, length: int) -> str:
     """Return `text`, printable, in at most `length` characters; an ellipsis shows the cut."""
     whole = printable(text)

@@ -93,12 +93,15 @@ def gate(
     json: Annotated[Path | None, typer.Option(help="Write the verdict as JSON.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write the verdict as JUnit XML.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the verdict as Markdown.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the whole report as one HTML page.")
+    ] = None,
     runs: RUNS = DEFAULT_RUNS,
 ) -> int:
     """Judge a candidate: exit code 0 pass, 1 fail, 3 inconclusive."""
     from harness.cli.gate import GateInputs, GateOutputs, gate_config, gate_files
 
-    outputs = GateOutputs(json, junit, markdown)
+    outputs = GateOutputs(json, junit, markdown, html)
     if config is not None:
         _refuse_both(
             checks=checks, reference=reference, candidate=candidate, device_sample=device_sample

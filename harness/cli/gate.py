@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +15,10 @@ from harness.gate.checks_file import load_checks, load_references
 from harness.gate.decide import Case, judge
 from harness.gate.verdict import Verdict
 from harness.predictions import Predictions
+from harness.record import environment_record
 from reports.junit import render_junit
 from reports.markdown import render_markdown
-from reports.report import Report
+from reports.report import Record, Report
 from reports.terminal import print_verdict
 
 
@@ -26,15 +29,20 @@ class GateOutputs:
     json: Path | None
     junit: Path | None
     markdown: Path | None
+    html: Path | None = None
 
-    def write(self, verdict: Verdict) -> None:
-        """Write every file that was asked for."""
+    def write(self, verdict: Verdict, report: Report) -> None:
+        """Write every file that was asked for; the pages show `report`."""
         if self.json is not None:
             write_text(self.json, verdict.to_json())
         if self.junit is not None:
             write_text(self.junit, render_junit(verdict))
         if self.markdown is not None:
             write_text(self.markdown, render_markdown(Report("tinygate", verdict)))
+        if self.html is not None:
+            from reports.html import render_html
+
+            write_text(self.html, render_html(report))
 
 
 @dataclass(frozen=True)
@@ -72,18 +80,39 @@ def gate_files(checks: Path, inputs: GateInputs, outputs: GateOutputs) -> int:
     """Judge Predictions files."""
     wanted = load_checks(checks)
     case = inputs.case(wanted)
-    return _finish(
-        judge(wanted.checks, case, rules=wanted.rules, warnings=wanted.warnings), outputs
+    verdict = judge(wanted.checks, case, rules=wanted.rules, warnings=wanted.warnings)
+    return _finish(verdict, _report(verdict, case), outputs)
+
+
+def _report(verdict: Verdict, case: Case) -> Report:
+    """Return the report of Predictions files alone: no images, and one runtime."""
+    environment = environment_record()
+    facts = ("commit", "python", "system", "machine", "cores")
+    return Report(
+        title="tinygate gate",
+        verdict=verdict,
+        candidate=case.candidate,
+        references=case.references,
+        record=Record(
+            commands=(shlex.join(["tinygate", *sys.argv[1:]]),),
+            versions={"tinygate": environment["tinygate"], **environment["packages"]},
+            facts={name: str(environment[name]) for name in facts},
+        ),
     )
 
 
 def gate_config(config: Path, runs: Path, outputs: GateOutputs) -> int:
     """Judge the target of a config, running what is missing; register nothing."""
     with opened(config, runs) as pipeline:
-        return _finish(pipeline.gate(), outputs)
+        if outputs.html is None:
+            verdict = pipeline.gate()
+            return _finish(verdict, Report("tinygate", verdict), outputs)
+        pipeline.evaluate()
+        report = pipeline.report()
+        return _finish(report.verdict or pipeline.gate(), report, outputs)
 
 
-def _finish(verdict: Verdict, outputs: GateOutputs) -> int:
-    outputs.write(verdict)
+def _finish(verdict: Verdict, report: Report, outputs: GateOutputs) -> int:
+    outputs.write(verdict, report)
     print_verdict(console(), verdict)
     return verdict.exit_code

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import EXIT_PASS
-from harness.files import write_text
+from harness.files import atomic_path, write_text
+from reports.change import change_of
+from reports.drawing import Drawing
 from reports.html import render_html
 from reports.junit import render_junit
 from reports.markdown import render_markdown
 from reports.report import Report
+from reports.report_figures import report_drawings
+
+FIGURES = "figures"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,16 +38,36 @@ class Outcome:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Every file that was written."""
+        """Every file that was written, but for the figures."""
         return tuple(sorted(path for path in self.folder.iterdir() if path.is_file()))
+
+    @property
+    def figures(self) -> tuple[Path, ...]:
+        """The figures of the page, each as SVG and as PNG."""
+        return tuple(sorted((self.folder / FIGURES).glob("*.[sp][vn]g")))
 
 
 def write_outcome(report: Report, folder: Path) -> Outcome:
-    """Write `report.html`, `summary.md` and, where something was gated, verdict and JUnit XML."""
-    outcome = Outcome(report, folder)
-    write_text(outcome.page, render_html(report))
+    """Write `report.html`, `summary.md`, figures and, where gated, verdict and JUnit XML."""
+    outcome, change = Outcome(report, folder), change_of(report)
+    drawings = report_drawings(report, change)
+    write_text(outcome.page, render_html(report, change, drawings))
     write_text(folder / "summary.md", render_markdown(report))
+    _write_figures(drawings, folder / FIGURES)
     if report.verdict is not None:
         write_text(folder / "verdict.json", report.verdict.to_json())
         write_text(folder / "junit.xml", render_junit(report.verdict))
     return outcome
+
+
+def _write_figures(drawings: Mapping[str, Drawing], folder: Path) -> None:
+    """Write each figure as SVG and PNG; those of a report before, with other figures, go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = {f"{name}{form}" for name in drawings for form in (".svg", ".png")}
+    for path in folder.iterdir():
+        if path.name not in names:
+            path.unlink()
+    for name, drawing in drawings.items():
+        write_text(folder / f"{name}.svg", drawing.svg())
+        with atomic_path(folder / f"{name}.png") as temporary:
+            temporary.write_bytes(drawing.png())

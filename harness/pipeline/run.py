@@ -21,15 +21,15 @@ from harness.pipeline.origin import write_origin
 from harness.pipeline.outcome import Outcome, write_outcome
 from harness.pipeline.plan import Plan, load_plan
 from harness.pipeline.publish import Publisher
-from harness.pipeline.stages import ORACLE, Stages
+from harness.pipeline.reported import Reported
+from harness.pipeline.stages import Stages
 from harness.pipeline.store import Store
 from harness.pipeline.sweep import Sweep
 from harness.progress import Reporter
-from harness.record import environment_record
 from harness.runtimes import known_runtime
 from harness.tracking.registry import Registered
 from harness.tracking.store import TrackingStore
-from reports.report import Record, Report, RuntimeRow, runtime_row
+from reports.report import Report
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,22 +180,24 @@ class Pipeline:
             self.publisher.exported(candidate, self.stages.export(candidate))
 
     def outcome(self) -> Outcome:
-        """Judge the target and write the verdict and the reports.
+        """Judge the target and write the verdict and the reports."""
+        return write_outcome(self.report(), self.stages.store.root / "report")
 
-        A config without a gate has no verdict; its report holds the runtimes alone.
+    def report(self) -> Report:
+        """Judge the target; return all that is to be shown of it and of the sweep.
+
+        A config without a gate has no verdict; its report holds the runtimes and the sizes.
         """
-        report = Report(
-            title=self.plan.config.name, rows=tuple(self._rows()), record=self._record()
+        report = Reported(self.stages, self.config_path, self.refused).report()
+        if self.plan.config.gate is None:
+            return report
+        case = self.judging.case()
+        return replace(
+            report,
+            verdict=self.judging.verdict(case),
+            candidate=case.candidate,
+            references=case.references,
         )
-        if self.plan.config.gate is not None:
-            case = self.judging.case()
-            report = replace(
-                report,
-                verdict=self.judging.verdict(case),
-                candidate=case.candidate,
-                references=case.references,
-            )
-        return write_outcome(report, self.stages.store.root / "report")
 
     def register(self, outcome: Outcome) -> Registered | None:
         """Log the outcome, and register the target if the config wants it with this verdict.
@@ -217,31 +219,3 @@ class Pipeline:
                 "runtime that does (litert, litert-ref, tflm, device) can be registered"
             )
         return self.publisher.register(verdict, tflite)
-
-    def _rows(self) -> Iterator[RuntimeRow]:
-        for candidate in self.plan.converted:
-            runtimes = self.plan.runtimes(candidate)
-            artifact = self.stages.artifact_record(candidate)
-            oracle = self.stages.predictions(candidate, ORACLE) if ORACLE in runtimes else None
-            for runtime in runtimes:
-                if runtime == DEVICE and candidate in self.refused:
-                    continue
-                answered = self.stages.predictions(candidate, runtime)
-                yield runtime_row(
-                    candidate.name,
-                    answered,
-                    self.stages.artifact(candidate, runtime).stat().st_size,
-                    None if runtime == ORACLE or oracle is None else oracle.of(answered.ids),
-                    artifact.output.scale,
-                )
-
-    def _record(self) -> Record:
-        environment = environment_record()
-        facts = ("commit", "python", "system", "machine", "cores")
-        return Record(
-            commands=(f"tinygate run {self.config_path}",),
-            config=self.config_path.read_text(encoding="utf-8"),
-            versions={"tinygate": environment["tinygate"], **environment["packages"]},
-            hashes={f"{name} data": one for name, one in self.plan.dataset.digests.items()},
-            facts={name: str(environment[name]) for name in facts},
-        )

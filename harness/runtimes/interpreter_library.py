@@ -36,8 +36,11 @@ class InterpreterLibrary:
                 return cls(distribution, module, _version(distribution, package))
         raise MissingExtraError(_LIBRARIES[0][0], "runtimes")
 
-    def interpreter(self, content: bytes, *, reference: bool) -> Any:
-        """Return an interpreter of one thread with its tensors allocated; its own errors pass."""
+    def interpreter(self, content: bytes, *, reference: bool, keep_tensors: bool = False) -> Any:
+        """Return an interpreter of one thread with its tensors allocated; its own errors pass.
+
+        `keep_tensors` keeps what every operator returned, for whoever traces an inference.
+        """
         with quiet(tell=False):
             library = self._imported()
             resolver = library.OpResolverType
@@ -47,6 +50,7 @@ class InterpreterLibrary:
                 experimental_op_resolver_type=(
                     resolver.BUILTIN_REF if reference else resolver.AUTO
                 ),
+                experimental_preserve_all_tensors=keep_tensors,
             )
             interpreter.allocate_tensors()
         return interpreter

@@ -52,7 +52,7 @@ def test_hostile_class_names_are_literal_text_in_the_svg() -> None:
     texts = ["".join(one.itertext()) for one in root.iter("{*}text")]
     assert "<script>alert('x')</s…" in texts
     assert any(one.startswith("$\\frac{$ {{ 7") for one in texts)
-    assert HOSTILE[5] in texts
+    assert f"{HOSTILE[5][:21]}…" in texts
     assert not list(root.iter("{*}script"))
 
 

@@ -85,6 +85,7 @@ def test_the_reports_are_there_and_agree(ran: Ran) -> None:
     verdict = Verdict.from_json((report / "verdict.json").read_text())
     assert verdict.outcome == "pass"
     assert {p.name for p in report.iterdir()} == {
+        "figures",
         "junit.xml",
         "report.html",
         "summary.md",

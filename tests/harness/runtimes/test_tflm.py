@@ -16,7 +16,10 @@ import pytest
 import harness
 from export.tflite_file import read_model_file
 from harness.errors import ArtifactError, InfrastructureError
+from harness.runtimes.litert import LiteRTReferenceRuntime
+from harness.runtimes.litert_trace import reference_outputs
 from harness.runtimes.quantization import Quantization
+from harness.runtimes.tflite import TFLiteArtifact
 from harness.runtimes.tflm import TflmRuntime, operator_outputs
 from tests.exported import Exported
 from tests.made_tflite import Made, Op, T, dense_model, softmax_model
@@ -83,6 +86,19 @@ def test_operator_outputs_end_with_the_scores(scale_cnn: Exported) -> None:
     quantization = Quantization(model.output.scales[0], model.output.zero_points[0])
     np.testing.assert_array_equal(quantization.dequantize(last), scores[0])
     assert len({output[:16] for output in outputs}) > len(outputs) // 2
+
+
+def test_the_reference_kernels_tell_every_operators_output_too(scale_cnn: Exported) -> None:
+    artifact = TFLiteArtifact.load(scale_cnn.tflite, int8=True)
+    given = artifact.input.encode(scale_cnn.images[:1]).tobytes()
+    theirs = reference_outputs(artifact, given)
+    ours = operator_outputs(artifact.content, given)
+    assert [len(one) for one in theirs] == [len(one) for one in ours]
+    assert theirs[0] == ours[0]
+    with LiteRTReferenceRuntime(interpreters=1).load(scale_cnn.tflite) as session:
+        scores = session.predict(scale_cnn.images[:1])
+    last = np.frombuffer(theirs[-1], np.int8).reshape(1, -1)
+    np.testing.assert_array_equal(artifact.scores(last), scores)
 
 
 def test_operator_outputs_refuse_an_input_of_another_size() -> None:
