@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +53,7 @@ def outline(file: str, character: str) -> Outline:
         DataError: matplotlib does not ship the font, or the font lacks the character.
 
     """
-    height = _path(file, _REFERENCE)[0][:, 1].max()
-    return Outline(_segments(*_path(file, character)), float(height))
+    return Outline(_segments(*_path(file, character)), _cap_height(file))
 
 
 def outlines_sha256() -> str:
@@ -68,6 +67,7 @@ def outlines_sha256() -> str:
     return digest.hexdigest()
 
 
+@cache
 def check_outlines() -> None:
     """Raise DataError unless the installed fonts draw the images that every other machine has."""
     import matplotlib as mpl
@@ -100,6 +100,11 @@ def _font(file: str) -> FT2Font:
             f"{path}: glyphs100 needs this font of matplotlib {mpl.__version__}, and it cannot be "
             "read; install matplotlib with its own fonts"
         ) from error
+
+
+@lru_cache(maxsize=len(TYPEFACES))
+def _cap_height(file: str) -> float:
+    return float(_path(file, _REFERENCE)[0][:, 1].max())
 
 
 def _path(file: str, character: str) -> tuple[NDArray[np.float64], NDArray[Any]]:
