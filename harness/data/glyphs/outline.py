@@ -72,12 +72,17 @@ def check_outlines() -> None:
     """Raise DataError unless the installed fonts draw the images that every other machine has."""
     import matplotlib as mpl
 
-    found = outlines_sha256()
+    try:
+        found = outlines_sha256()
+    except ImportError as error:  # an interface that came with 3.10
+        raise DataError(
+            f"glyphs100 needs matplotlib >= 3.11 and its fonts, found {mpl.__version__}"
+        ) from error
     if found != OUTLINES_SHA256:
         raise DataError(
             f"{_folder()}: the fonts of matplotlib {mpl.__version__} have other outlines (SHA-256 "
             f"{found[:12]}) than glyphs100 is drawn from ({OUTLINES_SHA256[:12]}), so its images "
-            "would be others; install matplotlib with its own fonts"
+            "would be others; install matplotlib >= 3.11 with its own fonts"
         )
 
 
@@ -97,8 +102,8 @@ def _font(file: str) -> FT2Font:
         return FT2Font(str(path))
     except (OSError, RuntimeError) as error:
         raise DataError(
-            f"{path}: glyphs100 needs this font of matplotlib {mpl.__version__}, and it cannot be "
-            "read; install matplotlib with its own fonts"
+            f"{path}: glyphs100 needs this font of matplotlib, and version {mpl.__version__} "
+            "cannot read it; install matplotlib >= 3.11 with its own fonts"
         ) from error
 
 

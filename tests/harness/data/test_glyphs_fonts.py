@@ -48,7 +48,7 @@ def test_a_font_with_other_outlines_is_refused(fonts: Path, tmp_path: Path) -> N
     shutil.copy(fonts / "DejaVuSans.ttf", fonts / "DejaVuSans-Bold.ttf")
     message = load(tmp_path)
     assert message.startswith(f"{fonts}: the fonts of matplotlib {mpl.__version__} have other")
-    assert "install matplotlib with its own fonts" in message
+    assert "install matplotlib >= 3.11 with its own fonts" in message
 
 
 @pytest.mark.parametrize("left", [None, b"", b"not a font"])
