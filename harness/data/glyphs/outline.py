@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +53,7 @@ def outline(file: str, character: str) -> Outline:
         DataError: matplotlib does not ship the font, or the font lacks the character.
 
     """
-    height = _path(file, _REFERENCE)[0][:, 1].max()
-    return Outline(_segments(*_path(file, character)), float(height))
+    return Outline(_segments(*_path(file, character)), _cap_height(file))
 
 
 def outlines_sha256() -> str:
@@ -68,16 +67,22 @@ def outlines_sha256() -> str:
     return digest.hexdigest()
 
 
+@cache
 def check_outlines() -> None:
     """Raise DataError unless the installed fonts draw the images that every other machine has."""
     import matplotlib as mpl
 
-    found = outlines_sha256()
+    try:
+        found = outlines_sha256()
+    except ImportError as error:  # an interface that came with 3.10
+        raise DataError(
+            f"glyphs100 needs matplotlib >= 3.11 and its fonts, found {mpl.__version__}"
+        ) from error
     if found != OUTLINES_SHA256:
         raise DataError(
             f"{_folder()}: the fonts of matplotlib {mpl.__version__} have other outlines (SHA-256 "
             f"{found[:12]}) than glyphs100 is drawn from ({OUTLINES_SHA256[:12]}), so its images "
-            "would be others; install matplotlib with its own fonts"
+            "would be others; install matplotlib >= 3.11 with its own fonts"
         )
 
 
@@ -97,9 +102,14 @@ def _font(file: str) -> FT2Font:
         return FT2Font(str(path))
     except (OSError, RuntimeError) as error:
         raise DataError(
-            f"{path}: glyphs100 needs this font of matplotlib {mpl.__version__}, and it cannot be "
-            "read; install matplotlib with its own fonts"
+            f"{path}: glyphs100 needs this font of matplotlib, and version {mpl.__version__} "
+            "cannot read it; install matplotlib >= 3.11 with its own fonts"
         ) from error
+
+
+@lru_cache(maxsize=len(TYPEFACES))
+def _cap_height(file: str) -> float:
+    return float(_path(file, _REFERENCE)[0][:, 1].max())
 
 
 def _path(file: str, character: str) -> tuple[NDArray[np.float64], NDArray[Any]]:
