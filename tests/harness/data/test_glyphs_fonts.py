@@ -62,3 +62,10 @@ def test_a_missing_or_broken_font_is_named(left: bytes | None, fonts: Path, tmp_
 def test_a_font_without_a_character_is_named(fonts: Path, tmp_path: Path) -> None:
     shutil.copy(fonts / "cmr10.ttf", fonts / "STIXGeneral.ttf")
     assert "has no" in load(tmp_path)
+
+
+def test_a_matplotlib_from_before_its_interface_is_refused(
+    fonts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("matplotlib.ft2font.LoadFlags")
+    assert load(tmp_path).startswith("glyphs100 needs matplotlib >= 3.11 and its fonts, found")
