@@ -53,8 +53,10 @@ def wait_for_a_partial_training(folder: Path) -> None:
 def store(ran: Ran) -> Iterator[mlflow.MlflowClient]:
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(ran.uri)
+    mlflow.set_registry_uri(ran.uri)
     yield mlflow.MlflowClient(ran.uri)
     mlflow.set_tracking_uri(before)
+    mlflow.set_registry_uri("")  # it follows the tracking URI again
 
 
 def test_it_ends_with_the_runtimes_the_verdict_and_where_everything_is(ran: Ran) -> None:

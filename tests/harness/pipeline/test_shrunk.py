@@ -126,14 +126,14 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_pruned_model_in_another_form_can_be_what_ships(ran: Path) -> None:
     """Its float reference is the pruned network itself, the largest its parent."""
     pipeline = Pipeline.open(ran / "c.toml", ran / "runs", Console(quiet=True))
-    references = pipeline.references()
+    references = pipeline.judging._references()
     named = {name: one.meta.model.identity for name, one in references.items() if one.meta.model}
     assert named == {
         "float": ("mine:TwoLayers", 4, 0, "pruned-6"),
         "largest": ("mine:TwoLayers", 6, 0, ""),
     }
-    target = pipeline.predictions(pipeline.plan.target, "tflm")
-    verdict = pipeline._judged(Case(target, references))
+    target = pipeline.stages.predictions(pipeline.plan.target, "tflm")
+    verdict = pipeline.judging.verdict(Case(target, references))
     assert [one.outcome for one in verdict.checks] == ["pass", "pass"]
     words = "mine:TwoLayers width 4 seed 0 pruned-6+int8-per-tensor on tflm"
     assert verdict.subject.label == words

@@ -267,9 +267,7 @@ def test_the_checkpoint_says_what_it_was_trained_with(train: Train, dataset: Dat
     loaded = load_model(train("one").checkpoint)
     assert loaded.class_names == dataset.class_names
     assert loaded.extra["train_digest"] == dataset.train.digest
-    assert loaded.extra["train"] == CONFIG.model_dump(
-        mode="json", exclude={"device", "checkpoint_every_epochs", "together"}
-    )
+    assert loaded.extra["train"] == CONFIG.of_the_result()
 
 
 def test_the_digits_are_learned(train: Train) -> None:
