@@ -30,6 +30,7 @@ def evidence_rows(verdict: Verdict | None) -> tuple[EvidenceRow, ...]:
 
 def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
     facts = {
+        "registered": evidence.registered and evidence.registered.words,
         "artifact sha256": evidence.artifact_sha256,
         "artifact": evidence.caveat,
         "data digest": evidence.data_digest,

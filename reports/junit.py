@@ -2,13 +2,15 @@
 
 Every check is a test case. A failed check is a `<failure>`. An inconclusive one is an `<error>` of
 type `inconclusive`, not `<skipped>`: readers count skipped cases as harmless and would show green,
-while an error stops the build and is still told apart from a failure.
+while an error stops the build and is still told apart from a failure. `<skipped>` is a check that
+the gate left out, because the registered version it compares with does not exist yet.
 """
 
 from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+from harness.gate.registered import Skipped
 from harness.gate.verdict import CheckResult, Verdict
 from reports.text import printable
 
@@ -28,6 +30,8 @@ def render_junit(verdict: Verdict) -> str:
         ET.SubElement(properties, "property", {"name": name, "value": printable(value)})
     for check in verdict.checks:
         _add_case(suite, check)
+    for skipped in verdict.skipped:
+        _add_skipped(suite, skipped)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, "unicode") + "\n"
 
@@ -35,7 +39,7 @@ def render_junit(verdict: Verdict) -> str:
 def _counts(verdict: Verdict) -> dict[str, str]:
     outcomes = [check.outcome for check in verdict.checks]
     return {
-        "tests": str(len(outcomes)),
+        "tests": str(len(outcomes) + len(verdict.skipped)),
         "failures": str(outcomes.count("fail")),
         "errors": str(outcomes.count("inconclusive")),
         "time": "0",
@@ -43,7 +47,8 @@ def _counts(verdict: Verdict) -> dict[str, str]:
 
 
 def _suite_name(verdict: Verdict) -> dict[str, str]:
-    return {"name": printable(f"tinygate: {verdict.subject.label}"), "skipped": "0"}
+    name = printable(f"tinygate: {verdict.subject.label}")
+    return {"name": name, "skipped": str(len(verdict.skipped))}
 
 
 def _evidence(verdict: Verdict) -> dict[str, str]:
@@ -63,9 +68,18 @@ def _evidence(verdict: Verdict) -> dict[str, str]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
+def _case(suite: ET.Element, metric: str, name: str) -> ET.Element:
+    names = {"classname": f"tinygate.{printable(metric)}", "name": printable(name)}
+    return ET.SubElement(suite, "testcase", names | {"time": "0"})
+
+
+def _add_skipped(suite: ET.Element, skipped: Skipped) -> None:
+    case = _case(suite, skipped.metric, skipped.name)
+    ET.SubElement(case, "skipped", {"message": printable(skipped.sentence)})
+
+
 def _add_case(suite: ET.Element, check: CheckResult) -> None:
-    names = {"classname": f"tinygate.{printable(check.metric)}", "name": printable(check.name)}
-    case = ET.SubElement(suite, "testcase", names | {"time": "0"})
+    case = _case(suite, check.metric, check.name)
     message = printable(check.sentence)
     if element := _ELEMENTS.get(check.outcome):
         kind = {"type": check.outcome, "message": message}

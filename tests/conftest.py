@@ -1,12 +1,18 @@
-"""Models exported once per test run: conversion takes seconds."""
+"""What every test run shares: the answer to Ctrl-C, and models exported once."""
 
 from __future__ import annotations
+
+import signal
 
 import pytest
 
 from export.form import Form
 from tests.exported import Exported, export_random
 from tests.tensorflow_part import need_tensorflow
+
+# A shell's `&` and nohup have what they start ignore Ctrl-C, and programs started by a test
+# would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -42,15 +42,9 @@ def required_path(config: DataConfig) -> Path:
     return config.path
 
 
-def refuse_keys(config: DataConfig, *keys: str) -> None:
-    """Raise DataError for the first of `keys` that is set: this source does not read it."""
-    fields = type(config).model_fields
-    for key in keys:
-        if getattr(config, key) != fields[key].default:
-            raise DataError(f"[data] {key}: source {config.source!r} does not take it; remove it")
-
-
 def accept_keys(config: DataConfig, *keys: str) -> None:
     """Raise DataError for the first key that is set, is not every source's and not in `keys`."""
     known = _EVERY_SOURCES.union(keys)
-    refuse_keys(config, *(key for key in type(config).model_fields if key not in known))
+    for key, field in type(config).model_fields.items():
+        if key not in known and getattr(config, key) != field.default:
+            raise DataError(f"[data] {key}: source {config.source!r} does not take it; remove it")

@@ -27,6 +27,7 @@ class Skipped(Table):
     """A check that was not judged, because what it compares with does not exist yet."""
 
     name: str
+    metric: str
     reason: str = Field(min_length=1)
 
     @property

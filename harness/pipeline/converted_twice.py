@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from export.artifact import Artifact
 from export.errors import InvalidModelFileError
 from export.form import DEFAULT_FORM
 from harness.errors import UserError
 from harness.pipeline.finished import Result
-from harness.pipeline.stages import ARTIFACT
+from harness.pipeline.stages import ARTIFACT, read_artifact
 from harness.predictions import ModelIdentity
 from harness.scaling.converters import ConvertedTwice
 
@@ -75,7 +73,7 @@ def _steps(folders: Iterable[Path]) -> dict[str, float]:
     for folder in folders:
         for path in sorted(folder.glob(f"export/*/{ARTIFACT}")):
             try:
-                artifact = Artifact.from_json(json.loads(path.read_text(encoding="utf-8")))
+                artifact = read_artifact(path.parent)
             except (InvalidModelFileError, ValueError, OSError) as error:
                 raise UserError(f"{path}: not the record of an export; export again") from error
             if artifact.output.scale is not None:

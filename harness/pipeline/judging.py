@@ -10,11 +10,10 @@ from harness.gate.checks_file import load_references
 from harness.gate.decide import Case, Expected, judge
 from harness.gate.verdict import Verdict
 from harness.pipeline.candidate import Candidate
-from harness.pipeline.logged import FLOAT_RUNTIME
 from harness.pipeline.plan import Plan
 from harness.pipeline.publish import Publisher
 from harness.pipeline.registered import RegisteredModel, RegisteredReferences
-from harness.pipeline.stages import ORACLE, Stages
+from harness.pipeline.stages import FLOAT_RUNTIME, ORACLE, Stages
 from harness.predictions import Predictions
 
 

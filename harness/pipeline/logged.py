@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 
-from export.artifact import Artifact
 from export.model import ONNX_NAME, TFLITE_NAME
-from harness.files import write_bytes
 from harness.gate.verdict import Verdict
-from harness.metrics import summarize
 from harness.pipeline.candidate import Candidate
-from harness.pipeline.stages import ARTIFACT, ORACLE
+from harness.pipeline.stages import FLOAT_RUNTIME, ORACLE, read_artifact
 from harness.predictions import Predictions
 from harness.tracking.figures import answer_figures, float_figures, gate_figures, twin_figures
 from harness.tracking.tracker import TrackedRun
 from harness.training import HISTORY_NAME
 from harness.training.history import EpochRecord, read_history
 from reports.columns import VERDICT_WORDS
-from reports.drawing import Drawing
-from reports.figures import class_chart, reliability_diagram
 from reports.markdown import escaped
-from reports.report import Report
 from reports.text import printable
 
-FLOAT_RUNTIME = "torch"
 NOTE_TAG = "mlflow.note.content"
 """MLflow shows it as the run's description."""
 _LONGEST_NOTE = 7900  # MLflow keeps 8000 characters of a tag
@@ -60,7 +50,7 @@ def _epoch_figures(epoch: EpochRecord) -> dict[str, float]:
 
 def export_figures(folder: Path) -> dict[str, float | None]:
     """Return the sizes of an export: parameters, multiply-accumulates, bytes of its files."""
-    artifact = _artifact(folder)
+    artifact = read_artifact(folder)
     return {
         "parameters": artifact.parameters,
         "macs": artifact.macs,
@@ -88,12 +78,8 @@ def runtime_figures(
         figures |= float_figures(answered, Predictions.load(answers[FLOAT_RUNTIME]))
     if ORACLE in answers and runtime != ORACLE:
         oracle = Predictions.load(answers[ORACLE])
-        figures |= twin_figures(answered, oracle, _artifact(export).output.scale)
+        figures |= twin_figures(answered, oracle, read_artifact(export).output.scale)
     return figures
-
-
-def _artifact(folder: Path) -> Artifact:
-    return Artifact.from_json(json.loads((folder / ARTIFACT).read_text(encoding="utf-8")))
 
 
 def log_verdict(run: TrackedRun, verdict: Verdict) -> None:
@@ -114,25 +100,3 @@ def in_words(verdict: Verdict) -> str:
     lines += [f"* {one.outcome}: {escaped(one.sentence)}" for one in verdict.checks]
     lines += ["", *(f"* {escaped(note)}" for note in verdict.notes)]
     return "\n".join(lines)
-
-
-def attach_figures(run: TrackedRun, report: Report) -> None:
-    """Attach the figures of a report as images."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, draw in _drawings(report):
-            path = Path(folder) / f"{name}.png"
-            write_bytes(path, draw().png())
-            run.file(path, "figures")
-
-
-def _drawings(report: Report) -> Iterator[tuple[str, Callable[[], Drawing]]]:
-    if report.candidate is None:
-        return
-    summary = summarize(report.candidate)
-    others = {name: summarize(one) for name, one in report.references.items()}
-    first = next(iter(others.values()), None)
-    yield "class_accuracy", partial(class_chart, summary, first)
-    yield "reliability", partial(reliability_diagram, summary, "candidate")
-    for index, (name, other) in enumerate(others.items()):
-        drawn = partial(reliability_diagram, other, f"reference {printable(name)}")
-        yield f"reliability_reference_{index}", drawn

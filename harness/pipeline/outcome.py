@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import EXIT_PASS
-from harness.files import atomic_path, write_text
+from harness.files import write_bytes, write_text
 from reports.change import change_of
 from reports.drawing import Drawing
 from reports.html import render_html
@@ -42,9 +42,9 @@ class Outcome:
         return tuple(sorted(path for path in self.folder.iterdir() if path.is_file()))
 
     @property
-    def figures(self) -> tuple[Path, ...]:
-        """The figures of the page, each as SVG and as PNG."""
-        return tuple(sorted((self.folder / FIGURES).glob("*.[sp][vn]g")))
+    def images(self) -> tuple[Path, ...]:
+        """The figures of the page as PNG; each stands beside its SVG."""
+        return tuple(sorted((self.folder / FIGURES).glob("*.png")))
 
 
 def write_outcome(report: Report, folder: Path) -> Outcome:
@@ -69,5 +69,4 @@ def _write_figures(drawings: Mapping[str, Drawing], folder: Path) -> None:
             path.unlink()
     for name, drawing in drawings.items():
         write_text(folder / f"{name}.svg", drawing.svg())
-        with atomic_path(folder / f"{name}.png") as temporary:
-            temporary.write_bytes(drawing.png())
+        write_bytes(folder / f"{name}.png", drawing.png())

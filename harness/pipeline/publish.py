@@ -15,8 +15,6 @@ from harness.files import sha256_of_file, sha256_of_json
 from harness.gate.verdict import Looks, Verdict
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.logged import (
-    FLOAT_RUNTIME,
-    attach_figures,
     curves,
     export_figures,
     identity,
@@ -27,7 +25,7 @@ from harness.pipeline.logged import (
 from harness.pipeline.outcome import Outcome
 from harness.pipeline.places import Place, Places
 from harness.pipeline.plan import Plan
-from harness.pipeline.stages import ORACLE
+from harness.pipeline.stages import FLOAT_RUNTIME, ORACLE
 from harness.progress import Reporter
 from harness.tracking.backlog import Backlog
 from harness.tracking.figures import answer_figures
@@ -139,7 +137,8 @@ class Publisher:
                 run.metrics(answer_figures(outcome.report.candidate))
             for path in files:
                 run.file(path, "report")
-            attach_figures(run, outcome.report)
+            for path in outcome.images:
+                run.file(path, "figures")
 
         self._log(Place(), "verdict", key, log)
         if verdict is not None:

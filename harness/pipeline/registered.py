@@ -83,7 +83,7 @@ class RegisteredModel:
             versions={name: one.version for name, one in there.items()},
             expected={name: self._expected(one, runtime) for name, one in there.items()},
             skipped=tuple(
-                Skipped(name=check.title, reason=self._reason(check))
+                Skipped(name=check.title, metric=check.metric, reason=self._reason(check))
                 for check in checks
                 if check.registered and str(check.reference) not in there
             ),

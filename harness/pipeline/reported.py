@@ -13,7 +13,7 @@ from harness.gate.checks import DEVICE
 from harness.pipeline.candidate import Candidate
 from harness.pipeline.divergence import first_differences
 from harness.pipeline.plan import Plan
-from harness.pipeline.stages import ORACLE, Stages
+from harness.pipeline.stages import FLOAT_RUNTIME, ORACLE, Stages
 from harness.predictions import Predictions
 from harness.record import environment_record
 from harness.runtimes.host import host_record
@@ -21,8 +21,6 @@ from harness.scaling.analysis import Analysis, Measured, analyse_sweep
 from harness.scaling.sweep import sweep_of
 from reports.board import Board
 from reports.report import Record, Report, RuntimeRow, runtime_row
-
-_FLOAT = "torch"
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +107,7 @@ class Reported:
         runtimes, gate = self.plan.config.evaluate.runtimes, self.plan.config.gate
         whole = not self.refused and not self.plan.samples_the_device
         wanted = [gate.runtime] if gate and (gate.runtime != DEVICE or whole) else []
-        return next(one for one in (*wanted, ORACLE, _FLOAT, *runtimes) if one in runtimes)
+        return next(one for one in (*wanted, ORACLE, FLOAT_RUNTIME, *runtimes) if one in runtimes)
 
     def _record(self) -> Record:
         environment = environment_record()

@@ -39,6 +39,8 @@ ANSWERS = "answers.partial"
 """Beside them while a device answers: what a run that is stopped keeps."""
 ORACLE = "tflm"
 """The runtime that computes what the microcontroller computes."""
+FLOAT_RUNTIME = "torch"
+"""The runtime of the weights as they were trained."""
 
 _CHECK_SAMPLES = 64
 
@@ -52,6 +54,16 @@ def open_stages(
         train = plan.config.train.model_copy(update={"device": device})
         plan = dataclasses.replace(plan, config=plan.config.model_copy(update={"train": train}))
     return Stages(plan, Store(runs / plan.config.name), reporter)
+
+
+def read_artifact(folder: Path) -> Artifact:
+    """Return what the export in `folder` is: shapes, quantization, operators, sizes.
+
+    Raises:
+        InvalidModelFileError, ValueError, OSError: not the record of an export.
+
+    """
+    return Artifact.from_json(json.loads((folder / ARTIFACT).read_text(encoding="utf-8")))
 
 
 @contextlib.contextmanager
@@ -283,8 +295,7 @@ class Stages:
 
     def artifact_record(self, candidate: Candidate) -> Artifact:
         """Return what the export of a candidate is: shapes, quantization, operators, sizes."""
-        text = (self.export(candidate) / ARTIFACT).read_text(encoding="utf-8")
-        return Artifact.from_json(json.loads(text))
+        return read_artifact(self.export(candidate))
 
     def _evaluate(
         self, name: str, model: ModelRecord | None, runtime: str, artifact: Path, out: Path

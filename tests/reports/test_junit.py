@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from harness.gate.registered import Skipped
 from harness.gate.verdict import Verdict
 from reports.junit import render_junit
 from tests.reports.made import report
@@ -48,6 +49,18 @@ def test_an_undecided_check_is_an_error_of_its_own_type_and_counted_as_one() -> 
     assert "20 classes are asked for" in error.get("message")
     for element in (root, root.find("testsuite")):
         assert [element.get(one) for one in ("tests", "failures", "errors")] == ["4", "2", "1"]
+
+
+def test_a_check_that_was_left_out_is_skipped_with_the_reason() -> None:
+    left_out = Skipped(name="drop_vs_champion", metric="accuracy_drop", reason="none yet\x07.")
+    made = verdict().model_copy(update={"skipped": (left_out,)})
+    root = parsed(render_junit(made))
+    case = root.findall(".//testcase")[-1]
+    assert case.get("classname") == "tinygate.accuracy_drop"
+    assert [child.tag for child in case] == ["skipped"]
+    assert case[0].get("message") == "Not judged: drop_vs_champion: none yet."
+    suite = root.find("testsuite")
+    assert [suite.get(one) for one in ("tests", "failures", "errors", "skipped")] == list("5211")
 
 
 def test_a_message_is_the_sentence_of_the_check_without_control_characters() -> None:

@@ -157,14 +157,17 @@ def test_no_worker_outlives_a_parent_that_is_killed_or_interrupted(
         cwd=ROOT,
         start_new_session=True,
     ) as parent:
-        pids = [int(pid) for pid in parent.stdout.readline().split()]
-        assert len(pids) == 2
-        if ending == signal.SIGINT:
-            os.killpg(parent.pid, ending)  # as a terminal does
-        else:
+        try:
+            pids = [int(pid) for pid in parent.stdout.readline().split()]
+            assert len(pids) == 2
+            if ending == signal.SIGINT:
+                os.killpg(parent.pid, ending)  # as a terminal does
+            else:
+                parent.kill()
+            assert wait_until_gone(pids)
+            parent.wait(20)
+        finally:
             parent.kill()
-        assert wait_until_gone(pids)
-        parent.wait(20)
 
 
 def test_a_session_that_is_dropped_ends_its_workers(scale_cnn: Exported) -> None:

@@ -10,6 +10,7 @@ from harness.gate.checks import Check
 from harness.gate.decide import Case, judge
 from harness.gate.registered import RegisteredVersion, Skipped
 from harness.tracking.config import RegisterConfig
+from reports.evidence import evidence_rows
 from tests.harness.made import answers
 
 LABELS = [0, 1, 2, 0, 1, 2]
@@ -77,10 +78,12 @@ def test_the_verdict_names_the_version_in_its_sentence_and_its_evidence() -> Non
     verdict = judge([against("registry:champion")], case)
     assert "against version 3 of digits (champion)" in verdict.checks[0].sentence
     assert verdict.references["registry:champion"].registered == version
+    _, reference = evidence_rows(verdict)
+    assert ("registered", "version 3 of digits (champion)") in reference.facts
 
 
 def test_a_check_that_was_not_judged_is_in_the_headline_and_the_notes_but_decides_nothing() -> None:
-    left_out = Skipped(name="against the champion", reason="there is none yet.")
+    left_out = Skipped(name="against the champion", metric="jaccard", reason="there is none yet.")
     check = Check(metric="accuracy", limit=0.5, decision="estimate")
     verdict = judge([check], Case(ALL_RIGHT, skipped=(left_out,)))
     assert verdict.outcome == "pass"
