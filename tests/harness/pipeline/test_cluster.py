@@ -152,7 +152,7 @@ def test_a_scheduler_that_goes_away_is_one_line_and_what_is_finished_is_kept(
 
 
 def test_the_commands_of_the_page_run_as_they_stand(tmp_path: Path) -> None:
-    page = (REPO / "docs" / "cluster.md").read_text()
+    page = (REPO / "docs/how-to/cluster.md").read_text()
     block = re.findall(r"^```sh\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)[0]
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
