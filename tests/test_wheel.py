@@ -28,8 +28,6 @@ metric = "jaccard"
 limit = {jaccard}
 """
 
-pytestmark = pytest.mark.xdist_group("wheel")
-
 
 def uv(*arguments: str | Path) -> None:
     command = [sys.executable, "-m", "uv", "--quiet", *map(str, arguments)]

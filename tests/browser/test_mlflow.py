@@ -24,7 +24,6 @@ from tests.browser import chromium
 from tests.harness.pipeline.small import Ran
 
 mlflow = pytest.importorskip("mlflow")
-pytestmark = pytest.mark.xdist_group("browser")
 _START_S, _PAGE_S = 180, 90
 METRIC = "tflm/accuracy"
 PAGE = "report/report.html"

@@ -16,7 +16,6 @@ from tests.harness.pipeline.small import Ran
 from tests.reports import big
 from tests.reports.made import whole
 
-pytestmark = pytest.mark.xdist_group("browser")
 LEAST_CONTRAST = 4.5
 
 IN_VIEW = (

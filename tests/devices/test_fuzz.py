@@ -24,8 +24,6 @@ PLANTED = {
     "tflite": ("engine/flatbuffer.c", "bytes <= file->size - at", "bytes <= file->size"),
 }
 
-pytestmark = pytest.mark.xdist_group("fuzz")
-
 
 @pytest.fixture(scope="module", autouse=True)
 def _clang_with_libfuzzer() -> None:

@@ -35,8 +35,6 @@ from tests.devices.engine.oracle import Oracle
 from tests.exported import LIMITS, Exported
 from tests.tensorflow_part import need_tensorflow
 
-pytestmark = pytest.mark.xdist_group("tensorflow")  # each worker would convert anew
-
 BY_TENSORFLOW = Form(converter="tensorflow")
 FAMILIES = ("scale_cnn", "mobilenet")
 

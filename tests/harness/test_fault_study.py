@@ -13,8 +13,6 @@ from devices.protocol.frames import BadFrame, Frame
 from harness.fault_study import STUDIES, Study, build
 from tests.devices import native
 
-pytestmark = pytest.mark.xdist_group("fault-study")  # one build at a time
-
 
 @pytest.fixture(scope="module", autouse=True)
 def built() -> None:

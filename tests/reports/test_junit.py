@@ -58,7 +58,9 @@ def test_a_check_that_was_left_out_is_skipped_with_the_reason() -> None:
     case = root.findall(".//testcase")[-1]
     assert case.get("classname") == "tinygate.accuracy_drop"
     assert [child.tag for child in case] == ["skipped"]
-    assert case[0].get("message") == "Not judged: drop_vs_champion: none yet\N{REPLACEMENT CHARACTER}."
+    assert (
+        case[0].get("message") == "Not judged: drop_vs_champion: none yet\N{REPLACEMENT CHARACTER}."
+    )
     suite = root.find("testsuite")
     assert [suite.get(one) for one in ("tests", "failures", "errors", "skipped")] == list("5211")
 

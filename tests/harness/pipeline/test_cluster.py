@@ -21,7 +21,6 @@ import pytest
 from tests.harness.pipeline.small import CONFIG, tinygate, write
 
 pytest.importorskip("distributed")
-pytestmark = pytest.mark.xdist_group("pipeline")
 
 REPO = Path(__file__).resolve().parents[3]
 LONGER = (

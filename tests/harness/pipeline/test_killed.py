@@ -7,11 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.harness.pipeline.small import Ran, tinygate, write
-
-pytestmark = pytest.mark.xdist_group("pipeline")
 
 KILLS = 12
 LONGEST_S = 5.0

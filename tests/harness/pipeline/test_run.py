@@ -22,10 +22,8 @@ from harness.gate.verdict import Verdict
 from harness.predictions import Predictions
 from tests.harness.pipeline.small import CONFIG, Ran, tinygate, write
 
-pytestmark = [
-    pytest.mark.xdist_group("pipeline"),
-    pytest.mark.filterwarnings("default"),  # MLflow and its database layer deprecate freely
-]
+# MLflow and its database layer deprecate freely
+pytestmark = pytest.mark.filterwarnings("default")
 
 RUNTIMES = ("torch", "tflm")
 

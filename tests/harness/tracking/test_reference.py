@@ -19,10 +19,8 @@ from harness.tracking.store import TrackingStore
 from harness.tracking.tracker import Tracker
 from tests.harness.pipeline.small import CONFIG, Ran, write
 
-pytestmark = [
-    pytest.mark.xdist_group("pipeline"),
-    pytest.mark.filterwarnings("default"),  # MLflow and its database layer deprecate freely
-]
+# MLflow and its database layer deprecate freely
+pytestmark = pytest.mark.filterwarnings("default")
 
 CHAMPION = """
 [[gate.checks]]

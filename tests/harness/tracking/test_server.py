@@ -15,10 +15,8 @@ from harness.gate.verdict import Verdict
 from tests.harness.pipeline.small import CONFIG, Ran, tinygate, write
 from tests.harness.tracking.server import Postgres, Server
 
-pytestmark = [
-    pytest.mark.xdist_group("pipeline"),
-    pytest.mark.filterwarnings("default"),  # MLflow and its database layer deprecate freely
-]
+# MLflow and its database layer deprecate freely
+pytestmark = pytest.mark.filterwarnings("default")
 
 MODELS = {"scale_cnn-2-s0", "scale_cnn-3-s0", "mine.TwoLayers-4-s0"}
 SUCCESSOR = """
