@@ -16,8 +16,9 @@ _HEAD = """\
 A config is a TOML file for `tinygate run`. Relative paths are relative to the file. An unknown key
 is an error that lists the allowed ones. `tinygate init` writes a commented config to start from;
 [config.schema.json](config.schema.json), which `tinygate schema` prints, is this page for editors.
-A cluster is named on the command line, not here: [a sweep on a cluster](../how-to/cluster.md). What a
-check means, and how it is decided: [checks](checks.md).
+A cluster is named on the command line, not here:
+[a sweep on a cluster](../how-to/cluster.md). What a check means, and how it is decided:
+[checks](checks.md).
 """
 _BOUNDS = {
     "minimum": "at least {}",
