@@ -36,7 +36,7 @@ def check_axis(check: CheckResult) -> Drawing:
     with styled():
         figure = blank(_WIDTH, _HEIGHT)
         figure.set_layout_engine("none")
-        axes = figure.add_axes((0.04, 0.52, 0.92, 0.4))
+        axes = figure.add_axes((0.07, 0.52, 0.86, 0.4))
         draw_check(axes, check)
     return Drawing(figure, shortened(check.name, _NAME_LENGTH), described(check))
 

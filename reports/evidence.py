@@ -49,4 +49,12 @@ def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def _described(facts: Mapping[str, object]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in facts.items())
+    return ", ".join(f"{name} {_in_words(value)}" for name, value in facts.items())
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
