@@ -11,8 +11,8 @@ from reports.columns import Columns
 from reports.compared import Compared, comparisons
 from reports.report import Report
 
-MOST_REFERENCES = 2
-"""Of which a report shows classes and samples; float and largest come first."""
+MOST_REFERENCES = 3
+"""Of which a report shows classes and samples, in the order of `comparisons`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Against:
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """The candidate against all its references; class by class against the first two."""
+    """The candidate against all its references; class by class against the first few."""
 
     compared: tuple[Compared, ...]
     against: tuple[Against, ...]

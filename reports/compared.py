@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.comparison import Jaccard, Outcomes, Pair, jaccard, match, outcomes
-from harness.gate.checks import FLOAT, LARGEST
+from harness.gate.checks import FLOAT, LARGEST, REGISTRY
 from harness.gate.methods.error_overlap import ErrorOverlap
 from harness.predictions import Predictions
 
@@ -25,7 +25,15 @@ class Compared:
     @property
     def words(self) -> str:
         """The reference as a reader calls it."""
+        if self.is_registered:
+            label = self.name.removeprefix(REGISTRY)
+            return f"registered version {label}" if label.isdigit() else f"the registered {label}"
         return _WORDS.get(self.name, self.name)
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether it is a version of the registered model."""
+        return self.name.startswith(REGISTRY)
 
     @property
     def outcomes(self) -> Outcomes:
@@ -52,7 +60,7 @@ class Compared:
 def comparisons(
     candidate: Predictions | None, references: Mapping[str, Predictions]
 ) -> tuple[Compared, ...]:
-    """Return the candidate with every reference: float, largest, then the others.
+    """Return the candidate with every reference: registered, float, largest, then the others.
 
     The same artifact on another runtime is left out where there is another reference: nothing
     changed between the two but the runtime, which has its own part of a report.
@@ -60,9 +68,15 @@ def comparisons(
     if candidate is None:
         return ()
     others = {n: r for n, r in references.items() if not _same_artifact(r, candidate)} or references
-    first = [name for name in (FLOAT, LARGEST) if name in others]
-    names = [*first, *(name for name in others if name not in first)]
-    return tuple(Compared(name, match(others[name], candidate)) for name in names)
+    found = [Compared(name, match(other, candidate)) for name, other in others.items()]
+    return tuple(sorted(found, key=_place))
+
+
+def _place(one: Compared) -> int:
+    first = (FLOAT, LARGEST)
+    if one.is_registered:
+        return -1
+    return first.index(one.name) if one.name in first else len(first)
 
 
 def _same_artifact(one: Predictions, other: Predictions) -> bool:

@@ -78,6 +78,13 @@ def test_float_and_largest_come_first_and_the_same_artifact_is_no_reference() ->
     assert comparisons(None, references) == ()
 
 
+def test_a_registered_version_comes_before_them_under_its_own_name(pair) -> None:  # noqa: ANN001
+    names = ("float", "path.npz", "registry:3", "registry:champion")
+    found = comparisons(pair.candidate, dict.fromkeys(names, pair.reference))
+    assert [one.name for one in found] == ["registry:3", "registry:champion", "float", "path.npz"]
+    assert [one.words for one in found[:2]] == ["registered version 3", "the registered champion"]
+
+
 def test_the_overlap_stands_between_independence_and_containment(pair) -> None:  # noqa: ANN001
     compared = comparisons(pair.candidate, {"float": pair.reference})
     index = compared[0].jaccard
