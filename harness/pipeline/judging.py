@@ -71,20 +71,22 @@ class Judging:
         }
 
     def verdict(self, case: Case) -> Verdict:
-        """Return the verdict on a case; errors as `judge`."""
+        """Return the verdict on a case, logged; errors as `judge`."""
         gate = self.plan.gate
         references = self.registered.expected | {
             name: self._expected(*model)
             for name, model in self._reference_models().items()
             if name in references_of(gate.checks)
         }
-        return judge(
+        verdict = judge(
             self.registered.judged(gate.checks),
             case,
             replace(self._expected(self.plan.target, gate.runtime), references=references),
             gate.rules,
             gate.warnings,
         )
+        self.publisher.judged(verdict)
+        return verdict
 
     def _references(self) -> dict[str, Predictions]:
         """Return the Predictions that the checks compare with, by the name they use."""

@@ -125,14 +125,19 @@ class Publisher:
         self._log(place, "answers", key, log)
         self._log(place.above, place.runtime, key, log_above)
 
-    def judged(self, outcome: Outcome) -> None:
-        """Log the verdict, the reports and the figures."""
-        verdict, files = outcome.report.verdict, outcome.files
+    def judged(self, verdict: Verdict) -> None:
+        """Log the verdict: to the pipeline, to the target, and to the target where it was gated."""
+        key = sha256_of_json(verdict.to_json())
+        target = Place(self.plan.target)
+        for place in (Place(), target, Place(target.candidate, self.plan.gate.runtime)):
+            self._log(place, "verdict", key, lambda run: log_verdict(run, verdict))
+
+    def reported(self, outcome: Outcome) -> None:
+        """Log the reports, their figures, and the figures of the Predictions they are about."""
+        files = outcome.files
         key = sha256_of_json([sha256_of_file(path) for path in files])
 
         def log(run: TrackedRun) -> None:
-            if verdict is not None:
-                log_verdict(run, verdict)
             if outcome.report.candidate is not None:
                 run.metrics(answer_figures(outcome.report.candidate))
             for path in files:
@@ -140,11 +145,7 @@ class Publisher:
             for path in outcome.images:
                 run.file(path, "figures")
 
-        self._log(Place(), "verdict", key, log)
-        if verdict is not None:
-            target = Place(self.plan.target)
-            for place in (target, Place(target.candidate, self.plan.gate.runtime)):
-                self._log(place, "verdict", key, lambda run: log_verdict(run, verdict))
+        self._log(Place(), "report", key, log)
 
     def looks(self, artifact_sha256: str) -> Looks | None:
         """Note that the target is gated on this test set; return for how many artifacts it was.

@@ -207,7 +207,7 @@ class Pipeline:
 
         """
         verdict = outcome.report.verdict
-        self.publisher.judged(outcome)
+        self.publisher.reported(outcome)
         wanted = self.plan.config.register_
         if verdict is None or not wanted.aliases(ships=verdict.ships):
             return None

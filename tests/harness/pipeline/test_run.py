@@ -147,6 +147,18 @@ def test_a_failing_gate_registers_nothing_and_the_run_says_why(
     assert any("1 of 2 checks failed" in run.data.tags["tinygate.why"] for run in failed)
 
 
+def test_a_gate_without_a_report_is_in_mlflow_with_its_verdict(
+    ran: Ran, store: mlflow.MlflowClient
+) -> None:
+    (ran.folder / "gated.toml").write_text(CONFIG.replace("limit = 0.2", "limit = 0.19"))
+    result = tinygate(ran.folder, "gate", "gated.toml")
+    assert result.returncode == 0, result.stderr
+    (experiment,) = store.search_experiments(filter_string="name = 'small'")
+    runs = store.search_runs([experiment.experiment_id], "tags.`tinygate.verdict` = 'pass'")
+    limits = [one.data.metrics["gate/accuracy_drop_vs_float/limit"] for one in runs]
+    assert limits.count(0.19) == 3
+
+
 def test_a_tracking_server_that_is_away_costs_the_registration_and_nothing_else(ran: Ran) -> None:
     away = CONFIG + '[track]\nuri = "http://127.0.0.1:9"\n'
     (ran.folder / "away.toml").write_text(away)
