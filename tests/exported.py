@@ -44,14 +44,20 @@ class Exported:
 
 
 def settled(module: Any, inputs: np.ndarray) -> Any:
-    """Give batch norms the statistics of `inputs` (N, C, H, W), as training would."""
+    """Give batch norms the statistics of `inputs` (N, C, H, W), as training would.
+
+    On one thread: the number of threads orders the sums, and other tests change it.
+    """
     import torch
 
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     for layer in module.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):
             layer.momentum = None  # the average over all batches, which is one
     with torch.no_grad():
         module.train()(torch.from_numpy(inputs))
+    torch.set_num_threads(threads)
     return module.eval()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.harness.pipeline.small import Ran, tinygate, write
 
-KILLS = 12
+KILLS = 8
 LONGEST_S = 5.0
 """Long enough for a run to start and to do some of its work."""
 
