@@ -27,9 +27,9 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 from torchvision import transforms
 
-from harness.config import TrainConfig
 from harness.data.normalization import normalization
 from harness.data.split import Dataset, Split
+from harness.training.config import TrainConfig
 from harness.training.device import find_device
 from harness.training.task import Task
 from harness.training.together import train_together

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pydantic import Field, field_validator
 
 from export.form import DEFAULT_FORM, Converter, Form, Quantization
 from harness.gate.checks import DEVICE, TFLM
 from harness.table import Table
-
-if TYPE_CHECKING:
-    from harness.config import TrainConfig
+from harness.training.config import TrainConfig
 
 FLOAT_TFLITE_RUNTIMES = ("litert", "litert-ref")
 TFLITE_RUNTIMES = (*FLOAT_TFLITE_RUNTIMES, TFLM, DEVICE)

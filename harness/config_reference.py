@@ -11,7 +11,7 @@ from harness.config_schema import config_schema
 _HEAD = """\
 # Config keys
 
-<!-- written by `make reference`; edit the docstrings of harness/config.py and gate/checks.py -->
+<!-- written by `make reference`; edit the docstrings of the types of the config -->
 
 A config is a TOML file for `tinygate run`. Relative paths are relative to the file. An unknown key
 is an error that lists the allowed ones. `tinygate init` writes a commented config to start from;

@@ -13,7 +13,7 @@ import numpy as np
 
 from export.preprocessing import Preprocessing
 from harness.compression_config import FLOAT_TFLITE_RUNTIMES, TFLITE_RUNTIMES
-from harness.config import Config, TrainConfig, load_config
+from harness.config import Config, load_config
 from harness.data import Dataset, load_dataset
 from harness.data.normalization import normalization
 from harness.data.split import Split
@@ -21,6 +21,7 @@ from harness.errors import ConfigError
 from harness.files import sha256_of_file
 from harness.gate.checks import GateConfig
 from harness.pipeline.candidate import Candidate
+from harness.training.config import TrainConfig
 
 if TYPE_CHECKING:
     from models import ModelSpec

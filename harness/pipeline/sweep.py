@@ -9,7 +9,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config import TrainConfig
 from harness.errors import ArtifactError, InfrastructureError
 from harness.gate.checks import DEVICE
 from harness.pipeline.candidate import Candidate
@@ -20,6 +19,7 @@ from harness.pipeline.setup import this_setup
 from harness.pipeline.shown import ShownTasks
 from harness.pipeline.stages import Stages
 from harness.runtimes.host import usable_cores
+from harness.training.config import TrainConfig
 
 _SEEN_WITHIN_S = 90
 """How long a network file system may take to show what another machine wrote."""

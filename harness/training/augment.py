@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from export.preprocessing import Preprocessing
-from harness.config import AugmentConfig
 from harness.data.split import Split
 from harness.errors import DataError, UserError
+from harness.training.config import AugmentConfig
 
 _IMAGE_RANK = 4
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from harness.config import TrainConfig
+from harness.training.config import TrainConfig
 
 
 def learning_rate(config: TrainConfig, epoch: int) -> float:

@@ -11,12 +11,12 @@ from pydantic import JsonValue
 from torch import Tensor, nn
 
 from export.preprocessing import Preprocessing
-from harness.config import TrainConfig
 from harness.data.split import Dataset
 from harness.errors import DataError, UserError
 from harness.files import sha256_of_json
 from harness.training import CHECKPOINT_NAME, HISTORY_NAME
 from harness.training.checkpoint import load_model, save_model
+from harness.training.config import TrainConfig
 from harness.training.determinism import WEIGHTS_STREAM, start_stream
 from harness.training.history import EpochRecord, read_history, write_history
 from harness.training.schedule import learning_rate

@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from export.preprocessing import Preprocessing
-from harness.config import TrainConfig
 from harness.data.split import Dataset
 from harness.training.augment import TrainingImages
+from harness.training.config import TrainConfig
 from harness.training.determinism import deterministic, start_stream
 from harness.training.device import find_device, readable_failures
 from harness.training.history import EpochRecord

@@ -10,10 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
-from harness.config import AugmentConfig, DataConfig, TrainConfig
+from harness.config import DataConfig
 from harness.data import Dataset, load_dataset
 from harness.data.normalization import normalization
 from harness.training.checkpoint import load_model
+from harness.training.config import AugmentConfig, TrainConfig
 from harness.training.train import train_model
 from models import ModelSpec
 from tests.harness.data.speech_writer import write_speech

@@ -6,10 +6,10 @@ import torch
 from torchvision.transforms import v2
 
 from export.preprocessing import Preprocessing
-from harness.config import AugmentConfig
 from harness.data import Dataset, Split
 from harness.errors import DataError, UserError
 from harness.training.augment import TrainingImages
+from harness.training.config import AugmentConfig
 
 CPU = torch.device("cpu")
 PLAIN = AugmentConfig(crop_padding=0, flip=False, cutout=0)

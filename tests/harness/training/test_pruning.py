@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from export.preprocessing import Preprocessing
-from harness.config import AugmentConfig, TrainConfig
 from harness.data import Dataset
 from harness.errors import ArtifactError
 from harness.training.checkpoint import load_model
+from harness.training.config import AugmentConfig, TrainConfig
 from harness.training.history import EpochRecord
 from harness.training.pruning import IMPORTANCE, prune, pruned_start
 from harness.training.train import TrainedModel, train_model

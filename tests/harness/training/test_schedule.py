@@ -4,7 +4,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from harness.config import TrainConfig
+from harness.training.config import TrainConfig
 from harness.training.schedule import learning_rate
 
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from harness.config import AugmentConfig, DataConfig, TrainConfig
+from harness.config import DataConfig
 from harness.data import Dataset, load_dataset
 from harness.data.normalization import normalization
 from harness.errors import ArtifactError, UserError
 from harness.training.checkpoint import load_model
+from harness.training.config import AugmentConfig, TrainConfig
 from harness.training.history import EpochRecord, read_history
 from harness.training.task import Task
 from harness.training.together import folder_of, train_together

@@ -14,12 +14,13 @@ import torch
 from torch.nn import functional as F
 
 from export.preprocessing import Preprocessing
-from harness.config import AugmentConfig, DataConfig, TrainConfig
+from harness.config import DataConfig
 from harness.data import Dataset, load_dataset
 from harness.data.normalization import normalization
 from harness.errors import ArtifactError, DataError, InfrastructureError, UserError
 from harness.training.augment import TrainingImages
 from harness.training.checkpoint import load_model
+from harness.training.config import AugmentConfig, TrainConfig
 from harness.training.determinism import start_stream
 from harness.training.history import EpochRecord, read_history
 from harness.training.train import TrainedModel, train_model
@@ -136,7 +137,8 @@ def test_a_training_that_is_killed_again_and_again_ends_the_same(train: Train) -
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path
-from harness.config import AugmentConfig, DataConfig, TrainConfig
+from harness.config import DataConfig
+from harness.training.config import AugmentConfig, TrainConfig
 from harness.data import load_dataset
 from harness.data.normalization import normalization
 from harness.training.train import train_model
