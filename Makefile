@@ -54,7 +54,7 @@ types: $(INSTALLED) ## Check types
 	@$(BIN)/mypy
 
 unit: $(INSTALLED) $(IMAGES) | fuzzer database browser ## Run the tests
-	@$(BIN)/pytest -n auto --dist loadfile
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 format: $(INSTALLED) ## Format the code
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .

@@ -157,7 +157,7 @@ def test_the_commands_of_the_page_run_as_they_stand(tmp_path: Path) -> None:
         found.bind(("127.0.0.1", 0))
         port = str(found.getsockname()[1])
     scheduler, worker, command = block.replace("8786", port).splitlines()
-    write(tmp_path, LONGER.replace("epochs = 30", "epochs = 1"))
+    write(tmp_path, LONGER.replace("epochs = 30", "epochs = 1").replace("[2, 3]", "[2]"))
     with contextlib.ExitStack() as stack:
         for line in (scheduler, worker):
             program, *arguments = shlex.split(line)
@@ -176,7 +176,7 @@ def test_the_commands_of_the_page_run_as_they_stand(tmp_path: Path) -> None:
         assert program == "tinygate"
         result = tinygate(tmp_path, *arguments)
     assert result.returncode == 0, result.stderr
-    assert len(list(tmp_path.glob("runs/small/evaluate/*/predictions.npz"))) == 4
+    assert len(list(tmp_path.glob("runs/small/evaluate/*/predictions.npz"))) == 2
 
 
 def test_a_worker_with_another_version_is_refused_before_any_job(

@@ -52,7 +52,7 @@ def store(ran: Ran) -> Iterator[mlflow.MlflowClient]:
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(ran.uri)
     mlflow.set_registry_uri(ran.uri)
-    yield mlflow.MlflowClient(ran.uri)
+    yield mlflow.MlflowClient(ran.uri, ran.uri)
     mlflow.set_tracking_uri(before)
     mlflow.set_registry_uri("")  # it follows the tracking URI again
 

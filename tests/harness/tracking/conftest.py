@@ -32,5 +32,7 @@ def server(database: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def client(server: Server) -> Iterator[mlflow.MlflowClient]:
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(server.uri)
-    yield mlflow.MlflowClient(server.uri)
+    mlflow.set_registry_uri(server.uri)
+    yield mlflow.MlflowClient(server.uri, server.uri)
     mlflow.set_tracking_uri(before)
+    mlflow.set_registry_uri("")  # it follows the tracking URI again

@@ -56,7 +56,8 @@ class Work:
 
     @property
     def client(self) -> mlflow.MlflowClient:
-        return mlflow.MlflowClient(f"sqlite:///{self.folder / 'runs' / 'mlflow.db'}")
+        uri = f"sqlite:///{self.folder / 'runs' / 'mlflow.db'}"
+        return mlflow.MlflowClient(uri, uri)
 
     def aliases(self, name: str) -> dict[str, int]:
         found = self.client.get_registered_model(name).aliases
